@@ -1,0 +1,66 @@
+"""CFDI 4.0 in pure Python: comprobantes, seals, validation, timbres and PACs.
+
+No odoo here, no clock and no network unless handed in. A comprobante goes
+
+    element = build_xml(Comprobante(...))                     # dataclasses -> XML, totals computed
+    data = seal(element, certificate_der=der, sign=sign)      # final bytes, stored before they are sent
+    problems = validate(data, now=now)                        # what is wrong never reaches the PAC
+    timbrado = Finkok(...).stamp(data)                        # from .pac.finkok; raises PacError
+"""
+
+from .cadena import cadena_original
+from .certificado import Certificado, certificate_number, read_certificate
+from .comprobante import (
+    CfdiRelacionados,
+    Comprobante,
+    Concepto,
+    Emisor,
+    InformacionGlobal,
+    Receptor,
+    Retencion,
+    Traslado,
+)
+from .errors import CertificateError, CfdiError, ComprobanteError, Problem, SealError, UnsafeXml
+from .rounding import line_amount, tax_amount
+from .secure_xml import parse_xml
+from .sello import certificate_of, seal, verify_seal
+from .timbre import TimbreFiscalDigital, parse_timbre, qr_url, same_comprobante
+from .totals import Totals, complete, compute
+from .validation import validate
+from .writer import build_xml
+
+__all__ = [
+    "Certificado",
+    "CertificateError",
+    "CfdiError",
+    "CfdiRelacionados",
+    "Comprobante",
+    "ComprobanteError",
+    "Concepto",
+    "Emisor",
+    "InformacionGlobal",
+    "Problem",
+    "Receptor",
+    "Retencion",
+    "SealError",
+    "TimbreFiscalDigital",
+    "Totals",
+    "Traslado",
+    "UnsafeXml",
+    "build_xml",
+    "cadena_original",
+    "certificate_number",
+    "certificate_of",
+    "complete",
+    "compute",
+    "line_amount",
+    "parse_timbre",
+    "parse_xml",
+    "qr_url",
+    "read_certificate",
+    "same_comprobante",
+    "seal",
+    "tax_amount",
+    "validate",
+    "verify_seal",
+]

@@ -1,0 +1,137 @@
+"""The comprobante (CFDI 4.0) as frozen dataclasses.
+
+Fields carry the names of the Anexo 20, so that a reader with the standard in hand needs no dictionary.
+Amounts are `Decimal`, in the currency of `Moneda`; codes are strings as in the SAT's catalogues.
+Nothing is rounded or computed here: see `rounding` for the rules and `totals` for the sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+RFC_PUBLICO_EN_GENERAL = "XAXX010101000"
+RFC_EXTRANJERO = "XEXX010101000"
+RFC_GENERICOS = frozenset({RFC_PUBLICO_EN_GENERAL, RFC_EXTRANJERO})
+
+
+@dataclass(frozen=True, slots=True)
+class Traslado:
+    """A tax that is added, on one concepto.
+
+    Base: in the currency for a Tasa; for an IEPS Cuota, the units that the quota multiplies.
+    Impuesto: 001 ISR, 002 IVA, 003 IEPS. TipoFactor: Tasa, Cuota or Exento; an Exento has neither
+    TasaOCuota nor Importe (CFDI40177).
+    """
+
+    Base: Decimal
+    Impuesto: str
+    TipoFactor: str
+    TasaOCuota: Decimal | None = None
+    Importe: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retencion:
+    """A tax that is withheld, on one concepto. Importe is positive."""
+
+    Base: Decimal
+    Impuesto: str
+    TipoFactor: str
+    TasaOCuota: Decimal
+    Importe: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concepto:
+    """A line. Importe = Cantidad x ValorUnitario before Descuento, up to 6 decimals (see `rounding`).
+
+    A Descuento of zero is the same as none: it is not written.
+    """
+
+    ClaveProdServ: str
+    Cantidad: Decimal
+    ClaveUnidad: str
+    Descripcion: str
+    ValorUnitario: Decimal
+    Importe: Decimal
+    ObjetoImp: str
+    NoIdentificacion: str = ""
+    Unidad: str = ""
+    Descuento: Decimal | None = None
+    Traslados: tuple[Traslado, ...] = ()
+    Retenciones: tuple[Retencion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emisor:
+    """Nombre as registered at the SAT: without the kind of company (S.A. de C.V.), CFDI40139."""
+
+    Rfc: str
+    Nombre: str
+    RegimenFiscal: str
+    FacAtrAdquirente: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receptor:
+    """ResidenciaFiscal and NumRegIdTrib are only for foreigners (CFDI40151, CFDI40154)."""
+
+    Rfc: str
+    Nombre: str
+    DomicilioFiscalReceptor: str
+    RegimenFiscalReceptor: str
+    UsoCFDI: str
+    ResidenciaFiscal: str = ""
+    NumRegIdTrib: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CfdiRelacionados:
+    """One kind of relation (c_TipoRelacion) and the UUIDs that it joins."""
+
+    TipoRelacion: str
+    UUIDs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InformacionGlobal:
+    """Period of an invoice to PUBLICO EN GENERAL (CFDI40130-40136)."""
+
+    Periodicidad: str
+    Meses: str
+    Año: int  # noqa: PLC2401 - its official name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comprobante:
+    """A comprobante before its seal.
+
+    Fecha: naive, local time of LugarExpedicion (CFDI40101); `catalogs.local_time` gives it.
+    TipoCambio: pesos for one unit of Moneda; None for MXN and XXX.
+    SubTotal, Descuento and Total may be left None: `totals.complete` computes them. When they are given
+    they are checked against the conceptos, never trusted.
+    """
+
+    Emisor: Emisor
+    Receptor: Receptor
+    Conceptos: tuple[Concepto, ...]
+    Fecha: datetime
+    LugarExpedicion: str
+    TipoDeComprobante: str = "I"
+    Moneda: str = "MXN"
+    TipoCambio: Decimal | None = None
+    Exportacion: str = "01"
+    MetodoPago: str = ""
+    FormaPago: str = ""
+    CondicionesDePago: str = ""
+    Serie: str = ""
+    Folio: str = ""
+    SubTotal: Decimal | None = None
+    Descuento: Decimal | None = None
+    Total: Decimal | None = None
+    Confirmacion: str = ""
+    InformacionGlobal: InformacionGlobal | None = None
+    CfdiRelacionados: tuple[CfdiRelacionados, ...] = ()
+    Version: str = "4.0"

@@ -1,0 +1,18 @@
+"""Namespaces of the CFDI and the addresses of its schemas, written as the SAT publishes them."""
+
+CFDI = "http://www.sat.gob.mx/cfd/4"
+TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+SCHEMA_LOCATION = f"{CFDI} http://www.sat.gob.mx/sitio_internet/cfd/4/cfdv40.xsd"
+
+NS = {"cfdi": CFDI, "tfd": TFD}
+
+
+def cfdi(name: str) -> str:
+    """Qualified name in the comprobante's namespace."""
+    return f"{{{CFDI}}}{name}"
+
+
+def tfd(name: str) -> str:
+    """Qualified name in the timbre's namespace."""
+    return f"{{{TFD}}}{name}"

@@ -1,0 +1,187 @@
+"""Rules of the lines and their taxes (CFDI40166-CFDI40186)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ..rounding import decimals_of, line_limits, tax_limits
+from .base import Document, Node, Rule
+
+_NOT_ITEMISED = frozenset({"01", "03", "04", "05"})
+
+_RATES = {
+    # c_TasaOCuota: (Impuesto, TipoFactor) -> its fixed rates; None = whatever the PAC's copy of it says. The rates
+    # of the IEPS change with each year's law, and satcfdi does not carry them: a refusal here could be wrong.
+    ("002", "Tasa"): frozenset(map(Decimal, ("0", "0.08", "0.16"))),
+    ("003", "Tasa"): None,
+    ("003", "Cuota"): None,
+}
+_WITHHOLDING_RANGES = {
+    ("001", "Tasa"): (Decimal(0), Decimal("0.35")),
+    ("002", "Tasa"): (Decimal(0), Decimal("0.16")),
+}
+
+
+def _has_taxes(node: Node, _document: Document) -> bool:
+    return node.child("cfdi:Impuestos") is not None
+
+
+def _amount_in_limits(node: Node, _document: Document) -> bool:
+    amount = node.number("Importe")
+    lower, upper = line_limits(node.number("Cantidad"), node.number("ValorUnitario"), decimals_of(amount))
+    return lower <= amount <= upper
+
+
+def _tax_in_limits(node: Node, _document: Document) -> bool:
+    amount = node.number("Importe")
+    lower, upper = tax_limits(node.number("Base"), node.number("TasaOCuota"), decimals_of(amount))
+    return lower <= amount <= upper
+
+
+def _rated(node: Node, _document: Document) -> bool:
+    return all(node.has(name) for name in ("Base", "TasaOCuota", "Importe"))
+
+
+def _key(node: Node) -> tuple[str, str]:
+    return node["Impuesto"], node["TipoFactor"]
+
+
+def _known_rate(node: Node, _document: Document) -> bool:
+    key = _key(node)
+    if key not in _RATES:
+        return False
+    rates = _RATES[key]
+    return rates is None or node.number("TasaOCuota") in rates
+
+
+def _withholding_in_range(node: Node, _document: Document) -> bool:
+    lower, upper = _WITHHOLDING_RANGES[_key(node)]
+    return lower <= node.number("TasaOCuota") <= upper
+
+
+RULES = (
+    Rule(
+        "CFDI40166",
+        "Concepto",
+        "ValorUnitario",
+        "El ValorUnitario debe ser mayor que cero.",
+        applies=lambda n, d: d.type in "IEN",
+        holds=lambda n, d: n.amount("ValorUnitario") > 0,
+    ),
+    Rule(
+        "CFDI40167",
+        "Concepto",
+        "Importe",
+        "El Importe no corresponde a Cantidad por ValorUnitario.",
+        applies=lambda n, d: all(n.has(name) for name in ("Cantidad", "ValorUnitario", "Importe")),
+        holds=_amount_in_limits,
+    ),
+    Rule(
+        "CFDI40168",
+        "Concepto",
+        "Descuento",
+        "El Descuento tiene más decimales que el Importe del concepto.",
+        applies=lambda n, d: n.has("Descuento") and n.has("Importe"),
+        holds=lambda n, d: decimals_of(n.number("Descuento")) <= decimals_of(n.number("Importe")),
+    ),
+    Rule(
+        "CFDI40169",
+        "Concepto",
+        "Descuento",
+        "El Descuento es mayor que el Importe del concepto.",
+        holds=lambda n, d: n.amount("Descuento") <= n.amount("Importe"),
+    ),
+    Rule(
+        "CFDI40171",
+        "Concepto",
+        "ObjetoImp",
+        "Un concepto que es objeto de impuesto (02) desglosa sus impuestos.",
+        applies=lambda n, d: n["ObjetoImp"] == "02",
+        holds=_has_taxes,
+    ),
+    Rule(
+        "CFDI40172",
+        "Concepto",
+        "ObjetoImp",
+        "Un concepto con ObjetoImp 01, 03, 04 o 05 no desglosa impuestos.",
+        applies=lambda n, d: n["ObjetoImp"] in _NOT_ITEMISED,
+        holds=lambda n, d: not _has_taxes(n, d),
+    ),
+    Rule(
+        "CFDI40173",
+        "Concepto",
+        "",
+        "El nodo Impuestos del concepto está vacío.",
+        applies=_has_taxes,
+        holds=lambda n, d: n.child("cfdi:Impuestos/*/*") is not None,
+    ),
+    Rule(
+        "CFDI40174",
+        "ConceptoTraslado",
+        "Base",
+        "La Base del traslado debe ser mayor que cero.",
+        holds=lambda n, d: n.amount("Base") > 0,
+    ),
+    Rule(
+        "CFDI40177",
+        "ConceptoTraslado",
+        "TipoFactor",
+        "Un traslado Exento no lleva TasaOCuota ni Importe.",
+        applies=lambda n, d: n["TipoFactor"] == "Exento",
+        holds=lambda n, d: not (n.has("TasaOCuota") or n.has("Importe")),
+    ),
+    Rule(
+        "CFDI40178",
+        "ConceptoTraslado",
+        "TipoFactor",
+        "Un traslado por Tasa o Cuota lleva TasaOCuota e Importe.",
+        applies=lambda n, d: n["TipoFactor"] in {"Tasa", "Cuota"},
+        holds=lambda n, d: n.has("TasaOCuota") and n.has("Importe"),
+    ),
+    Rule(
+        "CFDI40179",
+        "ConceptoTraslado",
+        "TasaOCuota",
+        "La TasaOCuota del traslado no está en el catálogo c_TasaOCuota para ese impuesto y factor.",
+        applies=lambda n, d: n.has("TasaOCuota"),
+        holds=_known_rate,
+    ),
+    Rule(
+        "CFDI40180",
+        "ConceptoTraslado",
+        "Importe",
+        "El Importe del traslado no corresponde a Base por TasaOCuota.",
+        applies=_rated,
+        holds=_tax_in_limits,
+    ),
+    Rule(
+        "CFDI40181",
+        "ConceptoRetencion",
+        "Base",
+        "La Base de la retención debe ser mayor que cero.",
+        holds=lambda n, d: n.amount("Base") > 0,
+    ),
+    Rule(
+        "CFDI40184",
+        "ConceptoRetencion",
+        "TipoFactor",
+        "Una retención no puede ser Exento.",
+        holds=lambda n, d: n["TipoFactor"] != "Exento",
+    ),
+    Rule(
+        "CFDI40185",
+        "ConceptoRetencion",
+        "TasaOCuota",
+        "La TasaOCuota de la retención está fuera del rango del catálogo c_TasaOCuota.",
+        applies=lambda n, d: n.has("TasaOCuota") and _key(n) in _WITHHOLDING_RANGES,
+        holds=_withholding_in_range,
+    ),
+    Rule(
+        "CFDI40186",
+        "ConceptoRetencion",
+        "Importe",
+        "El Importe de la retención no corresponde a Base por TasaOCuota.",
+        applies=_rated,
+        holds=_tax_in_limits,
+    ),
+)

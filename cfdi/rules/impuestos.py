@@ -1,0 +1,203 @@
+"""Rules of the header's Impuestos (CFDI40201-CFDI40221): each figure is the sum of what the conceptos say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from ..rounding import decimals_of, header
+from .base import Document, Node, Rule
+
+
+def _within_currency(name: str):
+    def holds(node: Node, document: Document) -> bool:
+        return decimals_of(node.number(name)) <= document.decimals
+
+    return holds
+
+
+def _has(name: str):
+    return lambda node, _document: node.has(name)
+
+
+def _key(node: Node) -> tuple[str, str, Decimal | None]:
+    return node["Impuesto"], node["TipoFactor"], node.number("TasaOCuota")
+
+
+def _concept_sum(document: Document, kind: str, name: str, same) -> Decimal:
+    found = (node.amount(name) for node in document.nodes(kind) if same(node))
+    return header(sum(found, Decimal(0)), document.decimals)
+
+
+def _traslado_matches(name: str):
+    def holds(node: Node, document: Document) -> bool:
+        key = _key(node)
+        return node.amount(name) == _concept_sum(document, "ConceptoTraslado", name, lambda n: _key(n) == key)
+
+    return holds
+
+
+def _retencion_matches(node: Node, document: Document) -> bool:
+    code = node["Impuesto"]
+    expected = _concept_sum(document, "ConceptoRetencion", "Importe", lambda n: n["Impuesto"] == code)
+    return node.amount("Importe") == expected
+
+
+def _total_matches(name: str, kind: str):
+    def holds(node: Node, document: Document) -> bool:
+        return node.number(name) == sum((n.amount("Importe") for n in document.nodes(kind)), Decimal(0))
+
+    return holds
+
+
+def _unique_traslados(_node: Node, document: Document) -> bool:
+    return max(Counter(map(_key, document.nodes("Traslado"))).values(), default=0) <= 1
+
+
+def _unique_retenciones(_node: Node, document: Document) -> bool:
+    return max(Counter(n["Impuesto"] for n in document.nodes("Retencion")).values(), default=0) <= 1
+
+
+def _all_groups_present(_node: Node, document: Document) -> bool:
+    written = {_key(node) for node in document.nodes("Traslado")}
+    return all(_key(node) in written for node in document.nodes("ConceptoTraslado"))
+
+
+def _all_withholdings_present(_node: Node, document: Document) -> bool:
+    written = {node["Impuesto"] for node in document.nodes("Retencion")}
+    return all(node["Impuesto"] in written for node in document.nodes("ConceptoRetencion"))
+
+
+def _with_amounts(_node: Node, document: Document) -> bool:
+    return document.type not in {"T", "P"}
+
+
+RULES = (
+    Rule("CFDI40201", "Impuestos", "", "Un comprobante de tipo T o P no lleva el nodo Impuestos.", holds=_with_amounts),
+    Rule(
+        "CFDI40202",
+        "Impuestos",
+        "TotalImpuestosRetenidos",
+        "El total de impuestos retenidos tiene más decimales de los que admite la moneda.",
+        applies=_has("TotalImpuestosRetenidos"),
+        holds=_within_currency("TotalImpuestosRetenidos"),
+    ),
+    Rule(
+        "CFDI40203",
+        "Impuestos",
+        "TotalImpuestosRetenidos",
+        "El total de impuestos retenidos no es la suma de las retenciones.",
+        applies=_has("TotalImpuestosRetenidos"),
+        holds=_total_matches("TotalImpuestosRetenidos", "Retencion"),
+    ),
+    Rule(
+        "CFDI40204",
+        "Impuestos",
+        "TotalImpuestosTrasladados",
+        "El total de impuestos trasladados tiene más decimales de los que admite la moneda.",
+        applies=_has("TotalImpuestosTrasladados"),
+        holds=_within_currency("TotalImpuestosTrasladados"),
+    ),
+    Rule(
+        "CFDI40205",
+        "Impuestos",
+        "TotalImpuestosTrasladados",
+        "El total de impuestos trasladados no es la suma de los traslados.",
+        applies=_has("TotalImpuestosTrasladados"),
+        holds=_total_matches("TotalImpuestosTrasladados", "Traslado"),
+    ),
+    Rule(
+        "CFDI40206",
+        "Impuestos",
+        "TotalImpuestosRetenidos",
+        "Falta el total de impuestos retenidos.",
+        applies=lambda n, d: bool(d.nodes("Retencion")),
+        holds=_has("TotalImpuestosRetenidos"),
+    ),
+    Rule("CFDI40208", "Impuestos", "", "Hay más de una retención del mismo impuesto.", holds=_unique_retenciones),
+    Rule(
+        "CFDI40210",
+        "Retencion",
+        "Importe",
+        "El Importe de la retención tiene más decimales de los que admite la moneda.",
+        applies=_has("Importe"),
+        holds=_within_currency("Importe"),
+    ),
+    Rule(
+        "CFDI40211",
+        "Retencion",
+        "Importe",
+        "El Importe de la retención no es el redondeo de la suma de las retenciones de los conceptos.",
+        holds=_retencion_matches,
+    ),
+    Rule(
+        "CFDI40211",
+        "Comprobante",
+        "",
+        "Hay retenciones en los conceptos que no están en los impuestos del comprobante.",
+        applies=_with_amounts,
+        holds=_all_withholdings_present,
+    ),
+    Rule(
+        "CFDI40212",
+        "Impuestos",
+        "TotalImpuestosTrasladados",
+        "Falta el total de impuestos trasladados.",
+        applies=lambda n, d: any(t["TipoFactor"] != "Exento" for t in d.nodes("Traslado")),
+        holds=_has("TotalImpuestosTrasladados"),
+    ),
+    Rule(
+        "CFDI40213",
+        "Traslado",
+        "TipoFactor",
+        "Un traslado Exento solo lleva Base, Impuesto y TipoFactor.",
+        applies=lambda n, d: n["TipoFactor"] == "Exento",
+        holds=lambda n, d: not (n.has("TasaOCuota") or n.has("Importe")),
+    ),
+    Rule(
+        "CFDI40214",
+        "Traslado",
+        "Base",
+        "La Base del traslado tiene más decimales de los que admite la moneda.",
+        applies=_has("Base"),
+        holds=_within_currency("Base"),
+    ),
+    Rule(
+        "CFDI40215",
+        "Traslado",
+        "Base",
+        "La Base del traslado no es el redondeo de la suma de las bases de los conceptos.",
+        holds=_traslado_matches("Base"),
+    ),
+    Rule(
+        "CFDI40218",
+        "Impuestos",
+        "",
+        "Hay más de un traslado con el mismo impuesto, factor y tasa.",
+        holds=_unique_traslados,
+    ),
+    Rule(
+        "CFDI40220",
+        "Traslado",
+        "Importe",
+        "El Importe del traslado tiene más decimales de los que admite la moneda.",
+        applies=_has("Importe"),
+        holds=_within_currency("Importe"),
+    ),
+    Rule(
+        "CFDI40221",
+        "Traslado",
+        "Importe",
+        "El Importe del traslado no es el redondeo de la suma de los traslados de los conceptos.",
+        applies=_has("Importe"),
+        holds=_traslado_matches("Importe"),
+    ),
+    Rule(
+        "CFDI40221",
+        "Comprobante",
+        "",
+        "Hay traslados en los conceptos que no están en los impuestos del comprobante.",
+        applies=_with_amounts,
+        holds=_all_groups_present,
+    ),
+)

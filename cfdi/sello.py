@@ -1,0 +1,118 @@
+"""Sealing a comprobante and verifying seals. RSA PKCS#1 v1.5 over SHA-256 of the cadena original.
+
+The private key never comes here: who holds it hands a function that signs.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from copy import deepcopy
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.hashes import SHA256
+from lxml import etree
+
+from .cadena import cadena_original
+from .certificado import Certificado, read_certificate
+from .errors import CertificateError, SealError
+from .namespaces import XSI, cfdi
+from .secure_xml import as_element
+
+HEADER_ORDER = (
+    f"{{{XSI}}}schemaLocation",
+    *"Version Serie Folio Fecha Sello FormaPago NoCertificado Certificado CondicionesDePago SubTotal".split(),
+    *"Descuento Moneda TipoCambio Total TipoDeComprobante Exportacion MetodoPago LugarExpedicion".split(),
+    "Confirmacion",
+)
+"""Attributes of Comprobante in the order of the Anexo 20."""
+
+
+def seal(
+    element: etree._Element,
+    *,
+    certificate_der: bytes,
+    sign: Callable[[bytes], str],
+) -> bytes:
+    """The sealed comprobante, as the bytes that are stored, sent and never written again.
+
+    :param element: from `build_xml`; it is left as it was.
+    :param certificate_der: the CSD of the issuer.
+    :param sign: takes the cadena original in UTF-8, returns its signature in base64.
+    :raises CertificateError: a FIEL (306), or the certificate of another RFC (303).
+    :raises SealError: `sign` used a key that is not the certificate's.
+    """
+    certificate = read_certificate(certificate_der)
+    _check_issuer(element, certificate)
+    sealed = deepcopy(element)
+    # A seal of an earlier attempt is not part of the cadena, but must not survive either.
+    sealed.set("NoCertificado", certificate.number)
+    sealed.set("Certificado", base64.b64encode(certificate_der).decode())
+    cadena = cadena_original(sealed).encode()
+    signature = "".join(sign(cadena).split())
+    if not signature_holds(certificate, cadena, signature):
+        raise SealError("El sello no corresponde al certificado: la llave privada es de otro certificado.")
+    sealed.set("Sello", signature)
+    _sort_attributes(sealed)
+    return etree.tostring(sealed, encoding="UTF-8", xml_declaration=True)
+
+
+def verify_seal(source: bytes | etree._Element) -> bool:
+    """Whether the Sello of a comprobante is that of the Certificado it carries (CFDI40102).
+
+    Says nothing on whether the certificate is the SAT's, the issuer's or in force.
+    :raises UnsafeXml, CfdiError: see `cadena_original`.
+    """
+    element = as_element(source)
+    try:
+        certificate = certificate_of(element)
+    except CertificateError:
+        return False
+    return signature_holds(certificate, cadena_original(element).encode(), element.get("Sello", ""))
+
+
+def certificate_of(source: bytes | etree._Element) -> Certificado:
+    """The certificate that a sealed comprobante carries.
+
+    :raises CertificateError: none, broken, or NoCertificado says another (CFDI40106).
+    """
+    element = as_element(source)
+    try:
+        der = base64.b64decode("".join(element.get("Certificado", "").split()), validate=True)
+    except binascii.Error as error:
+        raise CertificateError("El atributo Certificado no está en base64.") from error
+    certificate = read_certificate(der)
+    if element.get("NoCertificado") != certificate.number:
+        raise CertificateError("NoCertificado no es el número del atributo Certificado.")
+    return certificate
+
+
+def signature_holds(certificate: Certificado, message: bytes, signature_base64: str) -> bool:
+    """Whether `signature_base64` is the RSA-SHA256 signature of `message` by the key of `certificate`."""
+    try:
+        signature = base64.b64decode("".join(signature_base64.split()), validate=True)
+        certificate.public_key.verify(signature, message, padding.PKCS1v15(), SHA256())
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _check_issuer(element: etree._Element, certificate: Certificado) -> None:
+    if not certificate.is_csd:
+        raise CertificateError(f"[306] El certificado {certificate.number} no es un CSD (parece una FIEL).")
+    issuer = element.find(cfdi("Emisor"))
+    rfc = "" if issuer is None else issuer.get("Rfc", "")
+    if certificate.rfc != rfc:
+        raise CertificateError(
+            f"[303] El certificado {certificate.number} es de {certificate.rfc}; el emisor es {rfc or '(ninguno)'}."
+        )
+
+
+def _sort_attributes(element: etree._Element) -> None:
+    found = dict(element.attrib)
+    element.attrib.clear()
+    for name in (*HEADER_ORDER, *found):
+        if name in found:
+            element.set(name, found.pop(name))

@@ -1,0 +1,195 @@
+"""Comprobante -> lxml element, with the attributes in the order of the Anexo 20."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from lxml import etree
+
+from . import rounding, totals
+from .catalogs import currency_decimals
+from .comprobante import Comprobante, Concepto, Retencion, Traslado
+from .errors import ComprobanteError, Problem
+from .namespaces import CFDI, SCHEMA_LOCATION, XSI, cfdi
+
+_NSMAP = {"cfdi": CFDI, "xsi": XSI}
+_UNWRITABLE = dict.fromkeys(range(0x20))
+"""Control characters that XML 1.0 cannot carry; blanks among them have become spaces before."""
+_RATE_DECIMALS = 6
+
+
+def build_xml(comprobante: Comprobante) -> etree._Element:
+    """The comprobante as an element, still without NoCertificado, Certificado and Sello.
+
+    Totals are computed when they are missing and checked when they are given. Text loses the blanks around
+    it and keeps single ones inside, which is how the cadena original reads it anyway (Anexo 20, I.D).
+
+    :raises ComprobanteError: totals that do not agree, unknown currency, an amount that cannot be written.
+    """
+    sums = totals.compute(comprobante)
+    comprobante = totals.with_totals(comprobante, sums)
+    try:
+        decimals = currency_decimals(comprobante.Moneda)
+    except KeyError:
+        problem = Problem("CFDI40113", "La moneda no está en el catálogo c_Moneda.", "Comprobante/@Moneda")
+        raise ComprobanteError([problem]) from None
+    try:
+        return _Writer(decimals).comprobante(comprobante, sums)
+    except ValueError as error:
+        problem = Problem("301", f"Un dato no se puede escribir en el XML: {error}", "Comprobante")
+        raise ComprobanteError([problem]) from error
+
+
+def clean(value: str) -> str:
+    """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
+    return " ".join(value.split()).translate(_UNWRITABLE)
+
+
+class _Writer:
+    """Holds the decimals of the currency while the tree is made."""
+
+    def __init__(self, decimals: int):
+        self.decimals = decimals
+
+    def comprobante(self, doc: Comprobante, sums: totals.Totals) -> etree._Element:
+        root = etree.Element(cfdi("Comprobante"), nsmap=_NSMAP)
+        root.set(f"{{{XSI}}}schemaLocation", SCHEMA_LOCATION)
+        _set(
+            root,
+            Version=doc.Version,
+            Serie=clean(doc.Serie),
+            Folio=clean(doc.Folio),
+            Fecha=doc.Fecha.replace(tzinfo=None, microsecond=0).isoformat(),
+            FormaPago=doc.FormaPago,
+            CondicionesDePago=clean(doc.CondicionesDePago),
+            SubTotal=self.amount(sums.SubTotal),
+            Descuento=self.amount(sums.Descuento),
+            Moneda=doc.Moneda,
+            TipoCambio=None if doc.TipoCambio is None else rounding.text(doc.TipoCambio),
+            Total=self.amount(sums.Total),
+            TipoDeComprobante=doc.TipoDeComprobante,
+            Exportacion=doc.Exportacion,
+            MetodoPago=doc.MetodoPago,
+            LugarExpedicion=doc.LugarExpedicion,
+            Confirmacion=doc.Confirmacion,
+        )
+        if info := doc.InformacionGlobal:
+            _add(root, "InformacionGlobal", Periodicidad=info.Periodicidad, Meses=info.Meses, Año=str(info.Año))
+        for relation in doc.CfdiRelacionados:
+            node = _add(root, "CfdiRelacionados", TipoRelacion=relation.TipoRelacion)
+            for uuid in relation.UUIDs:
+                _add(node, "CfdiRelacionado", UUID=uuid)
+        _add(
+            root,
+            "Emisor",
+            Rfc=doc.Emisor.Rfc,
+            Nombre=clean(doc.Emisor.Nombre),
+            RegimenFiscal=doc.Emisor.RegimenFiscal,
+            FacAtrAdquirente=doc.Emisor.FacAtrAdquirente,
+        )
+        receptor = doc.Receptor
+        _add(
+            root,
+            "Receptor",
+            Rfc=receptor.Rfc,
+            Nombre=clean(receptor.Nombre),
+            DomicilioFiscalReceptor=receptor.DomicilioFiscalReceptor,
+            ResidenciaFiscal=receptor.ResidenciaFiscal,
+            NumRegIdTrib=clean(receptor.NumRegIdTrib),
+            RegimenFiscalReceptor=receptor.RegimenFiscalReceptor,
+            UsoCFDI=receptor.UsoCFDI,
+        )
+        conceptos = _add(root, "Conceptos")
+        for concepto in doc.Conceptos:
+            self.concepto(conceptos, concepto)
+        self.impuestos(root, sums)
+        return root
+
+    def concepto(self, parent: etree._Element, concepto: Concepto) -> None:
+        discount = concepto.Descuento or None
+        # CFDI40168: Descuento may not show more decimals than Importe
+        shown = max(self.decimals, _needed(concepto.Importe), _needed(discount))
+        node = _add(
+            parent,
+            "Concepto",
+            ClaveProdServ=concepto.ClaveProdServ,
+            NoIdentificacion=clean(concepto.NoIdentificacion),
+            Cantidad=rounding.text(concepto.Cantidad),
+            ClaveUnidad=concepto.ClaveUnidad,
+            Unidad=clean(concepto.Unidad),
+            Descripcion=clean(concepto.Descripcion),
+            ValorUnitario=self.amount(concepto.ValorUnitario),
+            Importe=rounding.text(concepto.Importe, shown),
+            Descuento=None if discount is None else rounding.text(discount, self.decimals),
+            ObjetoImp=concepto.ObjetoImp,
+        )
+        if not (concepto.Traslados or concepto.Retenciones):
+            return
+        taxes = _add(node, "Impuestos")
+        for group, name, items in (
+            ("Traslados", "Traslado", concepto.Traslados),
+            ("Retenciones", "Retencion", concepto.Retenciones),
+        ):
+            if items:
+                group_node = _add(taxes, group)
+                for tax in items:
+                    self.concept_tax(group_node, name, tax)
+
+    def concept_tax(self, parent: etree._Element, name: str, tax: Traslado | Retencion) -> None:
+        _add(
+            parent,
+            name,
+            Base=self.amount(tax.Base),
+            Impuesto=tax.Impuesto,
+            TipoFactor=tax.TipoFactor,
+            TasaOCuota=_rate(tax.TasaOCuota),
+            Importe=self.amount(tax.Importe),
+        )
+
+    def impuestos(self, root: etree._Element, sums: totals.Totals) -> None:
+        if not (sums.Traslados or sums.Retenciones):
+            return
+        node = _add(
+            root,
+            "Impuestos",
+            TotalImpuestosRetenidos=self.amount(sums.TotalImpuestosRetenidos),
+            TotalImpuestosTrasladados=self.amount(sums.TotalImpuestosTrasladados),
+        )
+        if sums.Retenciones:
+            group = _add(node, "Retenciones")
+            for code, amount in sums.Retenciones:
+                _add(group, "Retencion", Impuesto=code, Importe=self.amount(amount))
+        if sums.Traslados:
+            group = _add(node, "Traslados")
+            for tax in sums.Traslados:
+                _add(
+                    group,
+                    "Traslado",
+                    Base=self.amount(tax.Base),
+                    Impuesto=tax.Impuesto,
+                    TipoFactor=tax.TipoFactor,
+                    TasaOCuota=_rate(tax.TasaOCuota),
+                    Importe=self.amount(tax.Importe),
+                )
+
+    def amount(self, value: Decimal | None) -> str | None:
+        return None if value is None else rounding.text(value, self.decimals)
+
+
+def _needed(value: Decimal | None) -> int:
+    return 0 if value is None else rounding.decimals_of(value.normalize())
+
+
+def _rate(value: Decimal | None) -> str | None:
+    return None if value is None else rounding.text(value, _RATE_DECIMALS)
+
+
+def _set(node: etree._Element, **attributes: str | None) -> None:
+    for name, value in attributes.items():
+        if value:
+            node.set(name, value)
+
+
+def _add(parent: etree._Element, name: str, **attributes: str | None) -> etree._Element:
+    kept = {key: value for key, value in attributes.items() if value}
+    return etree.SubElement(parent, cfdi(name), kept)

@@ -1,0 +1,63 @@
+"""python -m devtools.pac --port 0 --folder DIR: run the simulator until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from cryptography import x509
+
+from .. import csd
+from .faults import Faults
+from .memory import Memory
+from .resources import schema
+from .server import PATH, PacServer
+from .service import Account, Service
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m devtools.pac", description="A PAC without legal value.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--folder", type=Path, required=True, help="where it keeps its memory and its certificate")
+    parser.add_argument(
+        "--authority",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PEM",
+        help="who signs the CSDs that it accepts; by default the authority of the folder. May be repeated",
+    )
+    parser.add_argument("--username", default="simulador")
+    parser.add_argument("--password", default="simulador")
+    options = parser.parse_args(arguments)
+
+    sat = csd.ensure_sat(options.folder)
+    paths = options.authority or [options.folder / "authority.pem"]
+    try:
+        authorities = [x509.load_pem_x509_certificate(path.read_bytes()) for path in paths]
+    except (OSError, ValueError) as error:
+        print(f"cannot read the authority: {error}", file=sys.stderr)
+        return 2
+    memory = Memory(options.folder / "pac.sqlite")
+    service = Service(Account(options.username, options.password), authorities, sat, memory, Faults())
+    schema()  # a third of a second: better now than in the first request
+    try:
+        server = PacServer(options.port, service)
+    except OSError as error:
+        print(f"cannot listen on port {options.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # shutdown() waits for the loop that this handler interrupts, so it needs a thread of its own
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    print(f"listening on {server.address}{PATH}.wsdl", flush=True)
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    memory.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,58 @@
+"""Fixtures. The samples of third parties are tested where they are, and not collected where they are not."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from support import NAME, NOON, RFC, SHARED
+
+from devtools import csd
+from devtools.pac.process import running
+
+collect_ignore = [] if SHARED.is_dir() else ["test_samples.py"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--write-golden", action="store_true", help="write golden/ again, to be read before committing")
+
+
+@pytest.fixture(scope="session")
+def authority():
+    return csd.new_authority()
+
+
+@pytest.fixture(scope="session")
+def credential(authority):
+    """The CSD of the issuer of the tests, in force at their NOON and long after."""
+    return csd.issue(authority, RFC, NAME, not_before=NOON - timedelta(days=9), not_after=NOON + timedelta(days=1460))
+
+
+@pytest.fixture(scope="session")
+def other_key(authority):
+    """A CSD of the same issuer with another key."""
+    return csd.issue(authority, RFC, NAME, not_before=NOON - timedelta(days=9))
+
+
+@pytest.fixture(scope="session")
+def pac_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("pac")
+
+
+@pytest.fixture(scope="session")
+def pac_credential(pac_folder):
+    """The CSD of the issuer, from the authority that the simulator trusts."""
+    return csd.issue(csd.ensure_authority(pac_folder), RFC, NAME)
+
+
+@pytest.fixture(scope="session")
+def _simulator(pac_folder):
+    with running(pac_folder) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(_simulator):
+    """The PAC simulator, a process of its own, without faults waiting."""
+    _simulator.control(reset=True)
+    return _simulator

@@ -1,0 +1,53 @@
+"""Documents of third parties whose seals are known to hold; some were really accepted by a PAC."""
+
+import csv
+
+import pytest
+from lxml import etree
+from support import SHARED, codes
+
+import cfdi
+from cfdi import schema
+from cfdi.namespaces import NS
+from devtools.pac.resources import schema as whole_schema
+
+with open(SHARED / "samples" / "index.csv", encoding="utf-8", newline="") as _file:
+    ROWS = list(csv.DictReader(_file))
+STAMPED = [row for row in ROWS if row["state"] == "timbrado"]
+# From the first weeks of the 4.0, when PACs did not ask for all of the matrix yet
+_BEFORE_THE_MATRIX = {"CFDI40223", "CFDI40161"}
+_CHECKED_BY_THE_WHOLE = {"Pagos20", "implocal", "TimbreFiscalDigital"}
+
+
+def _read(row):
+    return (SHARED / "samples" / row["file"]).read_bytes()
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
+def test_seal(row):
+    assert cfdi.verify_seal(_read(row)) == (row["sello"] == "PASS")
+
+
+@pytest.mark.parametrize("row", STAMPED, ids=lambda row: row["file"])
+def test_timbre(row):
+    timbre = cfdi.parse_timbre(_read(row))
+    certificate = (SHARED / "certificates" / f"{row['no_cert_sat']}.cer").read_bytes()
+    assert timbre.verify(certificate) == (row["tfd_selloSAT"] == "pass")
+    assert timbre.UUID in cfdi.qr_url(_read(row))
+
+
+@pytest.mark.parametrize("row", STAMPED, ids=lambda row: row["file"])
+def test_what_a_pac_accepted_has_no_problem_here(row):
+    expected = _BEFORE_THE_MATRIX if row["fecha"] < "2022-03" else set()
+    assert codes(cfdi.validate(_read(row))) <= expected
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["file"])
+def test_schema(row):
+    root = etree.fromstring(_read(row))
+    for addenda in root.findall("cfdi:Addenda", NS):
+        root.remove(addenda)
+    assert (schema.check_schema(root) == []) == (row["xsd"] == "pass")
+    complements = {etree.QName(node).namespace.rsplit("/", 1)[-1] for node in root.findall("cfdi:Complemento/*", NS)}
+    if complements <= _CHECKED_BY_THE_WHOLE:
+        assert whole_schema().validate(root) == (row["xsd"] == "pass")

@@ -1,0 +1,143 @@
+"""The schema with its large catalogues looked up apart says what the whole schema says."""
+
+from copy import deepcopy
+
+import pytest
+from cases import CASES
+from lxml import etree
+from support import changed, codes, comprobante
+
+import cfdi
+from cfdi import schema
+from cfdi.namespaces import TFD
+from cfdi.validation import _prepared
+from devtools.pac.resources import schema as whole_schema
+
+_CATALOG_ATTRIBUTES = {
+    "@FormaPago": "CFDI40104",
+    "@Moneda": "CFDI40113",
+    "@TipoDeComprobante": "CFDI40121",
+    "@Exportacion": "CFDI40123",
+    "@MetodoPago": "CFDI40124",
+    "@LugarExpedicion": "CFDI40126",
+    "CfdiRelacionados/@TipoRelacion": "CFDI40137",
+    "Emisor/@RegimenFiscal": "CFDI40140",
+    "Receptor/@RegimenFiscalReceptor": "CFDI40157",
+    "Receptor/@UsoCFDI": "CFDI40160",
+    "Conceptos/Concepto/@ClaveProdServ": "CFDI40162",
+    "Conceptos/Concepto/@ClaveUnidad": "CFDI40165",
+    "Conceptos/Concepto/@ObjetoImp": "CFDI40170",
+    "Conceptos/Concepto/Impuestos/Traslados/Traslado/@Impuesto": "CFDI40175",
+    "Conceptos/Concepto/Impuestos/Traslados/Traslado/@TipoFactor": "CFDI40176",
+    "Impuestos/Traslados/Traslado/@Impuesto": "CFDI40217",
+    "Receptor/@ResidenciaFiscal": "CFDI40150",
+}
+_OTHER = {
+    "@Fecha": ("2026-02-30 10:00", "CFDI40101"),
+    "@Version": ("3.3", "301"),
+    "@Folio": ("a|b", "301"),
+    "@Serie": ("x" * 26, "301"),
+    "@Total": ("-1.00", "301"),
+    "@SubTotal": ("1.0000001", "301"),
+    "@Inventado": ("x", "301"),
+    "Emisor/@Rfc": ("xyz010203ab9", "301"),
+    "Emisor/@Nombre": ("", "301"),
+    "Receptor/@DomicilioFiscalReceptor": ("640", "301"),
+    "Conceptos/Concepto/@Cantidad": ("cero", "301"),
+    "Conceptos/Concepto/@Descripcion": ("x" * 1001, "301"),
+    "CfdiRelacionados/CfdiRelacionado/@UUID": ("no es un UUID", "301"),
+}
+
+
+def _prepare(case):
+    return _prepared(cfdi.build_xml(CASES[case]), sealed=False)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_accept(name):
+    element = _prepare(name)
+    assert whole_schema().validate(element)
+    assert schema.check_schema(element) == []
+
+
+@pytest.mark.parametrize("where", _CATALOG_ATTRIBUTES)
+@pytest.mark.parametrize("value", ["QQQ", "", "99999999"])
+def test_both_refuse_a_code_that_is_in_no_catalogue(where, value):
+    element = changed(_prepare("egreso"), {where: value})
+    assert not whole_schema().validate(element)
+    problems = schema.check_schema(element)
+    assert {p.code for p in problems} == {_CATALOG_ATTRIBUTES[where]}
+    assert all(p.path.endswith(where.rpartition("/")[2]) and len(p.message) < 120 for p in problems)
+    assert problems[0].value == value
+
+
+@pytest.mark.parametrize("where", _CATALOG_ATTRIBUTES)
+def test_both_collapse_blanks(where):
+    element = _prepare("egreso")
+    path = where.rpartition("@")
+    nodes = element.findall("/".join(f"{{*}}{s}" for s in path[0].strip("/").split("/") if s) or ".")
+    value = nodes[0].get(path[2], "USA")
+    element = changed(element, {where: f" \n{value} "})
+    assert whole_schema().validate(element) == (schema.check_schema(element) == [])
+
+
+@pytest.mark.parametrize("where", _OTHER)
+def test_both_refuse_other_mistakes(where):
+    value, code = _OTHER[where]
+    element = changed(_prepare("egreso"), {where: value})
+    assert not whole_schema().validate(element)
+    problems = schema.check_schema(element)
+    assert codes(problems) == {code}
+    assert {p.path.rpartition("@")[2] for p in problems} == {where.rpartition("@")[2]}
+
+
+@pytest.mark.parametrize("attribute", ["Moneda", "LugarExpedicion", "Version", "Total", "Exportacion"])
+def test_missing_attribute(attribute):
+    element = changed(_prepare("iva_16"), {f"@{attribute}": None})
+    assert not whole_schema().validate(element)
+    (problem,) = schema.check_schema(element)
+    assert problem.message == f"Falta {attribute}, que es obligatorio."
+    assert problem.path == f"Comprobante/@{attribute}"
+
+
+@pytest.mark.parametrize("child", [0, 1, 2])
+def test_missing_element(child):
+    element = _prepare("iva_16")
+    element.remove(element[child])
+    assert not whole_schema().validate(element)
+    assert codes(schema.check_schema(element)) == {"301"}
+    assert "301" in codes(cfdi.validate(element, sealed=False))
+
+
+def test_unknown_complement():
+    element = _prepare("iva_16")
+    complement = etree.SubElement(element, "{http://www.sat.gob.mx/cfd/4}Complemento")
+    etree.SubElement(complement, "{http://ejemplo.invalid}Otro")
+    (problem,) = schema.check_schema(element)
+    assert (problem.code, problem.path) == ("301", "Comprobante/Complemento/Otro")
+    assert "complemento" in problem.message
+
+
+def test_addenda_is_not_part_of_the_fiscal_document(credential):
+    data = cfdi.seal(cfdi.build_xml(comprobante()), certificate_der=credential.der, sign=credential.sign)
+    root = etree.fromstring(data)
+    etree.SubElement(etree.SubElement(root, "{http://www.sat.gob.mx/cfd/4}Addenda"), "cualquiera")
+    before = etree.tostring(deepcopy(root))
+    assert cfdi.validate(root) == []
+    assert etree.tostring(root) == before
+
+
+@pytest.mark.parametrize("data", [b"<x/>", b'<Comprobante xmlns="http://www.sat.gob.mx/cfd/3" Version="3.3"/>'])
+def test_another_document(data):
+    assert codes(cfdi.validate(data)) == {"301"}
+
+
+def test_catalogues_that_were_taken_out_are_looked_up():
+    large = schema._load(frozenset({TFD})).large
+    assert {attribute for _tag, attribute in large} >= {"ClaveProdServ", "LugarExpedicion", "ClaveUnidad"}
+    assert all(len(values) >= schema.LARGE for values in large.values())
+
+
+@pytest.mark.parametrize("namespace", sorted(schema._COMPLEMENTS))
+def test_every_known_complement_loads(namespace):
+    assert schema._load(frozenset({TFD, namespace})).compiled is not None
