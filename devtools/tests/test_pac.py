@@ -18,11 +18,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
-from pac_support import NAME, RFC, SHARED_WSDL, local_now, sealed
 
 from devtools import csd
 from devtools.pac.process import running
 from devtools.pac.resources import TFD, schema, timbre_cadena
+from pac_support import NAME, RFC, SHARED_WSDL, local_now, sealed
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CLIENT_WSDL = REPOSITORY / "cfdi" / "pac" / "finkok_stamp.wsdl"

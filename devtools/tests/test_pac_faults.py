@@ -8,11 +8,11 @@ import urllib.error
 import pytest
 import requests
 import zeep
-from pac_support import NAME, RFC, sealed
 
 from devtools import csd
 from devtools.pac.faults import KINDS, Faults
 from devtools.pac.process import running
+from pac_support import NAME, RFC, sealed
 
 LOGIN = {"username": "simulador", "password": "simulador"}
 # fault -> (error that a client sees, whether the document was stamped)

@@ -1,0 +1,222 @@
+"""Databases: templates made once and copied in a second, and throw-away copies.
+
+Three templates, each keyed by all that it is made of:
+- `deps`: the modules that the manifest depends on, installed for a Mexican company in Spanish, without demo data;
+- `addon`: a copy of it with this addon installed;
+- `demo`: a copy of `deps` with this addon installed and this addon's demo data, and no other module's.
+A template is made under another name and renamed when it is complete, so one that was interrupted is never used.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+
+from . import addon
+from .console import say, step
+from .errors import DevError
+from .home import NAME, REPOSITORY, digest
+from .odoo import own_warnings
+
+COUNTRY, LANGUAGE = "MX", "es_MX"
+RECIPE = "2"  # raised when the way templates are made changes
+KEPT = 2  # templates of a kind that stay: two checkouts or two branches may share the cache folder
+
+# Odoo loads a module's demo data when every module that it depends on has its own (ModuleNode.demo_installable).
+# Ours is of Mexican customers, and the English partners of all the others would bury it: so the dependencies are
+# marked as having theirs while ours is installed by Odoo's own mechanism, and the marks are taken away afterwards.
+MARK_DEMO = "UPDATE ir_module_module SET demo = true WHERE state = 'installed'"
+UNMARK_DEMO = f"UPDATE ir_module_module SET demo = false WHERE name != '{NAME}'"
+DEMO_LOADED = f"SELECT demo FROM ir_module_module WHERE name = '{NAME}' AND state = 'installed'"
+
+# Odoo's browser tests do it first of all, in each new database: half a minute, the same every time. Bundles that this
+# addon adds to are generated again.
+GENERATE_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
+
+
+class Databases:
+    def __init__(self, odoo):
+        self.odoo = odoo
+        self.home = odoo.home
+        self.server = odoo.server
+        # the cache folder is part of the name: a server of DATABASE_URL may serve several, and filestores are here
+        self.prefix = f"lmx_{digest(self.home.path)[:6]}"
+
+    # -- PostgreSQL ----------------------------------------------------------------------------------------------
+
+    def sql(self, query, database=None):
+        """Run SQL, return its rows as lines of text."""
+        database = database or self.server.maintenance
+        command = [self.server.program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", query]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, env={**os.environ, **self.server.environ()}, check=False
+            )
+        except FileNotFoundError as error:
+            raise DevError("psql is not in PATH: install PostgreSQL's client") from error
+        if done.returncode:
+            raise DevError(f"PostgreSQL: {done.stderr.strip().splitlines()[0]}")
+        return done.stdout.splitlines()
+
+    def names(self, kind=""):
+        """Our databases, the newest first."""
+        query = f"SELECT datname FROM pg_database WHERE datname LIKE '{self.prefix}\\_{kind}%' ORDER BY oid DESC"
+        return self.sql(query)
+
+    def exists(self, name):
+        return bool(self.sql(f"SELECT 1 FROM pg_database WHERE datname = {quote(name)}"))
+
+    def drop(self, name):
+        self.sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        shutil.rmtree(self.filestore(name), ignore_errors=True)
+
+    def filestore(self, name):
+        return self.odoo.data / "filestore" / name
+
+    def copy(self, template, name):
+        """A copy of a database and of its files, that knows itself to be another one."""
+        strategy = "STRATEGY FILE_COPY" if self.server.own else ""
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy}')
+        source = self.filestore(template)
+        if source.exists():
+            # Odoo never changes a file of a filestore: it writes new ones and deletes. So hard links will do.
+            shutil.rmtree(self.filestore(name), ignore_errors=True)
+            shutil.copytree(source, self.filestore(name), copy_function=os.link)
+        self.sql("UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'", name)
+
+    # -- templates -----------------------------------------------------------------------------------------------
+
+    def template(self, kind, key, build):
+        name = f"{self.prefix}_{kind}_{key}"
+        if self.exists(name):
+            return name
+        with self.home.lock(f"db-{kind}"):
+            if self.exists(name):
+                return name
+            part = f"{name}_part"
+            for old in self.names(kind):
+                if old.endswith("_part"):  # half-made by a process that was ended
+                    self.drop(old)
+            build(part)
+            self._rename(part, name)
+            for old in self.names(kind)[KEPT:]:
+                self.drop(old)
+        return name
+
+    def _rename(self, part, name):
+        shutil.rmtree(self.filestore(name), ignore_errors=True)
+        if self.filestore(part).exists():
+            self.filestore(part).rename(self.filestore(name))
+        # from now on nobody connects to it, so that it can be copied at any time
+        self.sql(f'ALTER DATABASE "{part}" ALLOW_CONNECTIONS false; ALTER DATABASE "{part}" RENAME TO "{name}"')
+
+    def deps(self):
+        depends = sorted(set(addon.manifest()["depends"]))
+        requirements = (REPOSITORY / "requirements.txt").read_text()
+        key = digest(RECIPE, self.odoo.source.version, requirements, COUNTRY, LANGUAGE, *depends)
+
+        def build(part):
+            log = self.home.logs / "db-deps.log"
+            self.odoo.run(
+                "Making an Odoo database", log,
+                "db", "init", part, "--country", COUNTRY, "--language", LANGUAGE,
+            )  # fmt: skip
+            log = self.home.logs / "db-deps-modules.log"
+            title = f"Installing the {len(depends)} modules that the addon needs (about two minutes)"
+            self.odoo.run(title, log, "module", "install", "-d", part, *depends)
+            self._require_installed(part, depends, log)
+            log = self.home.logs / "db-deps-assets.log"
+            with step("Generating the web client's assets"):
+                if self.odoo.shell(part, GENERATE_ASSETS, log):
+                    raise DevError(f"the web client's assets cannot be generated (why: {log})")
+
+        return self.template("deps", key, build)
+
+    def addon(self):
+        """The template with this addon; its key leaves out the tests, which are read from the checkout anyway."""
+        deps = self.deps()
+
+        def build(part):
+            self.copy(deps, part)
+            self._install(part, self.home.logs / "db-addon.log", f"Installing {NAME}")
+
+        return self.template("addon", digest(RECIPE, deps, addon.content_key(without=("tests", "demo"))), build)
+
+    def demo(self):
+        deps = self.deps()
+
+        def build(part):
+            log = self.home.logs / "db-demo.log"
+            self.copy(deps, part)
+            self.sql(MARK_DEMO, part)
+            self._install(part, log, f"Installing {NAME} with its demo data")
+            # a failure of demo data is only a warning for Odoo, which goes on without
+            if self.sql(DEMO_LOADED, part) != ["t"]:
+                raise DevError(f"the demo data of {NAME} cannot be loaded (why: {log})")
+            self.sql(UNMARK_DEMO, part)
+
+        return self.template("demo", digest(RECIPE, deps, addon.content_key(without=("tests",))), build)
+
+    def _install(self, database, log, title):
+        self.odoo.run(title, log, "module", "install", "-d", database, NAME)
+        self._require_installed(database, [NAME], log)
+        for warning in own_warnings(log):
+            say(f"warning while installing: {warning}")
+
+    def _require_installed(self, database, modules, log):
+        """`odoo module install` ignores the names that it does not find."""
+        found = self.sql("SELECT name FROM ir_module_module WHERE state = 'installed'", database)
+        missing = sorted(set(modules) - set(found))
+        if missing:
+            raise DevError(f"not installed: {', '.join(missing)} (why: {log})")
+
+    # -- databases to work in ------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def throwaway(self, template, purpose):
+        """A copy for the length of a block. Those of processes that were killed are dropped by the next one."""
+        for name in self.names("run"):
+            pid = int(re.search(r"_(\d+)$", name)[1])
+            if not alive(pid):
+                self.drop(name)
+        name = f"{self.prefix}_run_{purpose}_{os.getpid()}"
+        with step(f"Copying the database {template} to {name}"):
+            self.drop(name)
+            self.copy(template, name)
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def kept(self):
+        """The database of `serve`, `shell` and `psql`: a copy of the demo, kept between runs.
+
+        Returns its name and, if the addon has changed since it was last upgraded, the key to record when it has been.
+        """
+        name = f"{self.prefix}_dev"
+        key = addon.content_key(without=("tests",))
+        with self.home.lock("db-dev"):
+            if not self.exists(name):
+                self.copy(self.demo(), name)
+                self.record(name, key)
+        query = f"SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = {quote(name)}"
+        return name, None if self.sql(query) == [key] else key
+
+    def record(self, name, key):
+        """Note which content of the addon a database has been upgraded to."""
+        self.sql(f'COMMENT ON DATABASE "{name}" IS {quote(key)}')
+
+
+def quote(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

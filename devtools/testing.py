@@ -1,0 +1,102 @@
+"""`./dev test`: plain pytest and Odoo's tests side by side, and an honest count."""
+
+import concurrent.futures
+import os
+import re
+import sys
+
+from . import ports, processes, results
+from .console import step
+from .home import REPOSITORY
+from .selection import PYTEST, select
+from .setup import workshop
+from .simulator import TEST_NAME, TEST_RFC, simulator
+
+SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
+
+
+def test(names):
+    chosen = select(names)
+    # the longest first: two at a time, and the short ones fill the gap at the end
+    phases = []
+    for folder, arguments in chosen.pytest.items():
+        if arguments == ["."] and folder == PYTEST["dev"]:
+            phases.insert(0, (run_pytest, folder, ["-m", "slow"]))
+            phases.append((run_pytest, folder, ["-m", "not slow"]))
+        else:
+            phases.append((run_pytest, folder, arguments))
+    if chosen.odoo:
+        phases.insert(0, (run_odoo, "Odoo's tests", chosen.odoo, "addon"))
+    if chosen.demo:
+        phases.append((run_odoo, "Odoo's tests of the demo data", chosen.demo, "demo"))
+    with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo else ()) as shop:
+        if chosen.odoo or chosen.demo or chosen.pytest.get(PYTEST["dev"]) == ["."]:
+            # most of the work on a cold cache, and of the disk: before the tests, whose times it would spoil
+            shop.databases.deps()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            try:
+                futures = [pool.submit(phase, shop, *arguments) for phase, *arguments in phases]
+                found = [future.result() for future in futures]
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                processes.stop_all()
+                raise
+    return report(found)
+
+
+def run_pytest(shop, folder, arguments):
+    slug = re.sub(r"\W+", "-", " ".join([folder, *arguments[:2]])).strip("-")
+    log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
+    junit = log.with_suffix(".xml")
+    command = [
+        shop.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", f"--junit-xml={junit}", *arguments,
+    ]  # fmt: skip
+    # what the tests of `dev` need to know of this run; the others do not read it
+    env = {**shop.odoo.environ(), "L10N_MX_CUSTOMER_HOME": str(shop.home.path)}
+    del env["PYTHONPATH"]  # these tests do without Odoo
+    title = " ".join(["pytest", folder, *arguments]).removesuffix(" .")
+    with step(title):
+        status = processes.run(command, log, env=env, cwd=REPOSITORY / folder)
+    return results.of_pytest(title, status, junit, log)
+
+
+def run_odoo(shop, title, tags, template):
+    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon" or "demo"."""
+    log = shop.home.logs / f"test-{os.getpid()}-{template}.log"
+    pac_log = shop.home.logs / f"test-{os.getpid()}-{template}-pac.log"
+    log.touch()
+    with (
+        shop.databases.throwaway(getattr(shop.databases, template)(), f"test_{template}") as database,
+        simulator(shop, pac_log, TEST_RFC, TEST_NAME) as pac,
+        step(title, measure=lambda: f"{results.odoo_started(log)} tests begun"),
+    ):
+        command = shop.odoo.command(
+            "server", "-d", database, "--test-tags", ",".join(tags), "--stop-after-init",
+            f"--http-port={ports.any_free()}", "--max-cron-threads=0", f"--screenshots={shop.home.logs}",
+        )  # fmt: skip
+        status = processes.run(command, log, env=shop.odoo.environ(**pac.environ()))
+    return results.of_odoo(title, status, log)
+
+
+def report(found):
+    """Failures with their tracebacks, notes, and the last line. The exit status."""
+    for result in found:
+        for note in result.notes:
+            print(f"{result.title}: {note}")
+        for failure in result.failures:
+            print(f"\n=== {result.title}: {shorten(failure)}")
+    for result in found:
+        print(f"{result.title}: {result.passed} passed, {result.failed} failed, {result.skipped} skipped")
+    passed = sum(result.passed for result in found)
+    failed = sum(result.failed for result in found)
+    skipped = sum(result.skipped for result in found)
+    sys.stdout.flush()
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+    return 1 if failed or not passed else 0
+
+
+def shorten(text):
+    lines = [line if len(line) <= WIDTH else f"{line[:WIDTH]} ..." for line in text.splitlines()]
+    if len(lines) <= SHOWN:
+        return "\n".join(lines)
+    return "\n".join([*lines[:20], f"... {len(lines) - SHOWN} lines left out ...", *lines[20 - SHOWN :]])
