@@ -15,7 +15,7 @@ DEMO_FILE, DEMO_TAG = "test_demo", "demo_data"
 
 @dataclass
 class Selection:
-    """Arguments for pytest, by folder, and test tags for Odoo, without and with demo data. What is absent is not run."""
+    """Arguments for pytest, by folder; test tags for Odoo without, and with demo data. What is absent is not run."""
 
     pytest: dict = field(default_factory=dict)
     odoo: list = field(default_factory=list)

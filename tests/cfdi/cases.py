@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from support import EXTRANJERO, PERSONA_FISICA, PUBLICO, RECEPTOR, comprobante, concepto, d, ieps, iva, retencion
-
 from cfdi import CfdiRelacionados, InformacionGlobal, Traslado
+from support import EXTRANJERO, PERSONA_FISICA, PUBLICO, RECEPTOR, comprobante, concepto, d, ieps, iva, retencion
 
 _UUID = "11111111-2222-4333-8444-555555555555"
 

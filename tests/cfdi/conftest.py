@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from support import NAME, NOON, RFC, SHARED
 
 from devtools import csd
 from devtools.pac.process import running
+from support import NAME, NOON, RFC, SHARED
 
 collect_ignore = [] if SHARED.is_dir() else ["test_samples.py"]
 

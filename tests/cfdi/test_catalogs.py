@@ -7,9 +7,9 @@ import sys
 from datetime import datetime, timezone
 
 import pytest
-from support import REPOSITORY
 
 from cfdi import catalogs
+from support import REPOSITORY
 
 SUMMER = datetime(2026, 7, 1, 12, 0, 0, 999, tzinfo=timezone.utc)
 WINTER = datetime(2026, 1, 15, 12, 0, tzinfo=timezone.utc)

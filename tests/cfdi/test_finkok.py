@@ -9,12 +9,12 @@ from itertools import count
 
 import pytest
 from lxml import etree
-from support import REPOSITORY, RFC, comprobante
 
 import cfdi
 from cfdi.pac import Pac, PacInDoubt, PacRejected, PacUnavailable
 from cfdi.pac.finkok import PRODUCTION, TEST, Finkok
 from devtools import csd
+from support import REPOSITORY, RFC, comprobante
 
 _folios = count(1)
 

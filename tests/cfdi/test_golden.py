@@ -1,11 +1,11 @@
 """Whole documents: what is written, that it is valid by everything we have, and that it can be sealed."""
 
 import pytest
-from cases import CASES
 from lxml import etree
-from support import HERE, NOON
 
 import cfdi
+from cases import CASES
+from support import HERE, NOON
 
 
 @pytest.mark.parametrize("name", CASES)

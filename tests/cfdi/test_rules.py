@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from cases import CASES
 from lxml import etree
-from support import EXTRANJERO, NOON, PUBLICO, RECEPTOR, changed, codes, comprobante, concepto, d, retencion
 
 import cfdi
+from cases import CASES
 from cfdi.namespaces import cfdi as q
 from cfdi.rules.base import all_rules
+from support import EXTRANJERO, NOON, PUBLICO, RECEPTOR, changed, codes, comprobante, concepto, d, retencion
 
 _TRASLADO = "Conceptos/Concepto/Impuestos/Traslados/Traslado"
 _RETENCION = "Conceptos/Concepto/Impuestos/Retenciones/Retencion"

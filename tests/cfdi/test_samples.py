@@ -4,12 +4,12 @@ import csv
 
 import pytest
 from lxml import etree
-from support import SHARED, codes
 
 import cfdi
 from cfdi import schema
 from cfdi.namespaces import NS
 from devtools.pac.resources import schema as whole_schema
+from support import SHARED, codes
 
 with open(SHARED / "samples" / "index.csv", encoding="utf-8", newline="") as _file:
     ROWS = list(csv.DictReader(_file))

@@ -3,15 +3,15 @@
 from copy import deepcopy
 
 import pytest
-from cases import CASES
 from lxml import etree
-from support import changed, codes, comprobante
 
 import cfdi
+from cases import CASES
 from cfdi import schema
 from cfdi.namespaces import TFD
 from cfdi.validation import _prepared
 from devtools.pac.resources import schema as whole_schema
+from support import changed, codes, comprobante
 
 _CATALOG_ATTRIBUTES = {
     "@FormaPago": "CFDI40104",

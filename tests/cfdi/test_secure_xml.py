@@ -1,10 +1,10 @@
 """XML that somebody sends on purpose."""
 
 import pytest
-from support import comprobante
 
 import cfdi
 from cfdi.secure_xml import MAX_DEPTH, parse_xml
+from support import comprobante
 
 _LAUGHS = b"".join(
     [

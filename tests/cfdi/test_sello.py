@@ -5,11 +5,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from lxml import etree
-from support import EMISOR, NAME, REPOSITORY, RFC, changed, comprobante, concepto
 
 import cfdi
 from cfdi.certificado import certificate_number, read_certificate
 from devtools import csd
+from support import EMISOR, NAME, REPOSITORY, RFC, changed, comprobante, concepto
 
 
 @pytest.fixture(scope="module")

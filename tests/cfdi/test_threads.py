@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import cfdi
 from cases import CASES
 from support import comprobante, concepto
-
-import cfdi
 
 
 def test_many_threads_seal_and_validate_at_once(credential):

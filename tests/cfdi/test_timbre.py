@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from lxml import etree
-from support import NOON, RECEPTOR, changed, codes, comprobante
 
 import cfdi
 from cfdi.pac import PacInDoubt, check_timbrado
 from devtools import csd
 from devtools.pac import checks, stamping
+from support import NOON, RECEPTOR, changed, codes, comprobante
 
 
 @pytest.fixture(scope="module")

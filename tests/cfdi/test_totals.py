@@ -7,10 +7,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import comprobante, concepto, d, ieps, iva, retencion
 
 import cfdi
 from cfdi import Traslado
+from support import comprobante, concepto, d, ieps, iva, retencion
 
 _CURRENCIES = {"MXN": 2, "USD": 2, "JPY": 0, "BHD": 3}
 

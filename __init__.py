@@ -1,0 +1,1 @@
+from . import cfdi, demo, models, wizards

@@ -1,0 +1,145 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from . import sat_catalogs
+from .customer_cfdi import LIVE_STATES, STATES
+
+CFDI_TYPES = {"out_invoice": "I"}
+
+
+class AccountMove(models.Model):
+    """CFDI of an invoice: what it will say, and the legal documents made of it."""
+
+    _inherit = "account.move"
+
+    cfdi_use = fields.Selection(
+        selection=sat_catalogs.CFDI_USES,
+        string="CFDI Use",
+        compute="_compute_cfdi_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What the customer uses the invoice for (UsoCFDI). Taken from the customer.",
+    )
+    cfdi_payment_method = fields.Selection(
+        selection=sat_catalogs.PAYMENT_METHODS,
+        string="Payment Method (SAT)",
+        compute="_compute_cfdi_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="PUE or PPD (MetodoPago). Taken from the customer.",
+    )
+    cfdi_payment_form = fields.Selection(
+        selection=sat_catalogs.PAYMENT_FORMS,
+        string="Payment Form (SAT)",
+        compute="_compute_cfdi_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="How it is paid (FormaPago). Taken from the customer; with PPD the CFDI says 99.",
+    )
+    cfdi_ids = fields.One2many("customer.cfdi", "move_id", string="CFDI", readonly=True)
+    cfdi_state = fields.Selection(
+        selection=STATES,
+        string="CFDI State",
+        compute="_compute_cfdi_state",
+        store=True,
+        index="btree_not_null",
+        help="State of the latest CFDI of this document.",
+    )
+    cfdi_uuid = fields.Char(
+        string="Fiscal Folio (UUID)",
+        compute="_compute_cfdi_state",
+        store=True,
+        index="btree_not_null",
+    )
+
+    @api.depends("partner_id", "move_type")
+    def _compute_cfdi_defaults(self):
+        for move in self:
+            customer = (
+                move.partner_id.commercial_partner_id if move.move_type in CFDI_TYPES else self.env["res.partner"]
+            )
+            move.cfdi_use = customer.cfdi_use
+            move.cfdi_payment_method = customer.cfdi_payment_method
+            move.cfdi_payment_form = customer.cfdi_payment_form
+
+    @api.depends("cfdi_ids.state", "cfdi_ids.uuid")
+    def _compute_cfdi_state(self):
+        for move in self:
+            latest = move.sudo().cfdi_ids.sorted("id")[-1:]
+            move.cfdi_state = latest.state
+            move.cfdi_uuid = latest.uuid
+
+    @api.constrains("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
+    def _check_cfdi_data_not_sealed(self):
+        sealed = self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES)
+        if sealed:
+            raise ValidationError(
+                self.env._(
+                    "The use, method and form of payment of %(names)s are sealed in its CFDI and cannot change.",
+                    names=", ".join(sealed.mapped("name")),
+                )
+            )
+
+    def button_draft(self):
+        self._release_cfdi()
+        return super().button_draft()
+
+    def button_cancel(self):
+        self._release_cfdi()
+        return super().button_cancel()
+
+    def _release_cfdi(self):
+        """Give up the CFDIs that were sealed and never sent, so that a changed invoice gets a new one.
+
+        :raise UserError: there is a legal document, or (in doubt) there may be one: the invoice must say the same
+        """
+        living = self.sudo().filtered(lambda move: move.cfdi_state in ("sent", "stamped"))
+        if living:
+            raise UserError(
+                self.env._(
+                    "These invoices have a CFDI and cannot be changed: %(names)s. Cancel the CFDI first.",
+                    names=", ".join(f"{move.name} ({move.cfdi_uuid or move.cfdi_ids[:1].name})" for move in living),
+                )
+            )
+        self.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state == "sealed").state = "discarded"
+
+    def action_cfdi_stamp(self):
+        """Button: stamp, and tell what happened."""
+        results = self.cfdi_stamp()
+        failed = [result for result in results if result["state"] != "stamped"]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger" if failed else "success",
+                "sticky": bool(failed),
+                "message": "\n".join(f"{result['name']}: {result['message']}" for result in (failed or results)),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def cfdi_stamp(self):
+        """Stamp the CFDI of posted customer invoices; safe to repeat.
+
+        What is already stamped is answered as it is. A document in doubt (sent, no answer seen) is asked for at the
+        PAC before it is sent again, with the same bytes. One invoice with something wrong does not stop the others.
+        The work is committed document by document: after the seal, before it is sent and after the answer.
+
+        :return: a list with a dict for each invoice: ``move_id``, ``name``, ``cfdi_id`` (False when nothing could be
+            sealed), ``state`` (of ``customer.cfdi``, or ``invalid``), ``uuid`` (False if not stamped) and ``message``
+        :raise AccessError: for who may not write the invoices
+        :raise UserError: when a document is not a posted customer invoice
+        """
+        self.check_access("write")
+        wrong = self.filtered(lambda move: move.move_type not in CFDI_TYPES or move.state != "posted")
+        if wrong:
+            raise UserError(
+                self.env._(
+                    "Only posted customer invoices can be stamped; these are not: %(names)s.",
+                    names=", ".join(wrong.mapped("display_name")),
+                )
+            )
+        return [self.env["customer.cfdi"].sudo()._stamp_move(move) for move in self]

@@ -1,0 +1,10 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    cfdi_pac_environment = fields.Selection(related="company_id.cfdi_pac_environment", readonly=False)
+    cfdi_pac_url = fields.Char(related="company_id.cfdi_pac_url", readonly=False)
+    cfdi_pac_username = fields.Char(related="company_id.cfdi_pac_username", readonly=False)
+    cfdi_pac_password = fields.Char(related="company_id.cfdi_pac_password", readonly=False)
