@@ -12,16 +12,17 @@ from .selection import PYTEST, select
 from .setup import workshop
 from .simulator import TEST_NAME, TEST_RFC, simulator
 
+AT_ONCE = 3  # phases; each waits for servers half of its time, so that two cores are busy with three
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 
 def test(names):
     chosen = select(names)
-    # the longest first: two at a time, and the short ones fill the gap at the end
+    # the longest first, so that the short ones fill the gap at the end
     phases = []
     for folder, arguments in chosen.pytest.items():
         if arguments == ["."] and folder == PYTEST["dev"]:
-            phases.insert(0, (run_pytest, folder, ["-m", "slow"]))
+            phases = [(run_pytest, folder, [file]) for file in slow_files(folder)] + phases
             phases.append((run_pytest, folder, ["-m", "not slow"]))
         else:
             phases.append((run_pytest, folder, arguments))
@@ -33,7 +34,7 @@ def test(names):
         if chosen.odoo or chosen.demo or chosen.pytest.get(PYTEST["dev"]) == ["."]:
             # most of the work on a cold cache, and of the disk: before the tests, whose times it would spoil
             shop.databases.deps()
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             try:
                 futures = [pool.submit(phase, shop, *arguments) for phase, *arguments in phases]
                 found = [future.result() for future in futures]
@@ -44,8 +45,14 @@ def test(names):
     return report(found)
 
 
+def slow_files(folder):
+    """The test files that start Odoo servers; each is a phase of its own."""
+    files = sorted((REPOSITORY / folder).glob("test_*.py"), reverse=True)
+    return [file.name for file in files if "pytestmark = pytest.mark.slow" in file.read_text()]
+
+
 def run_pytest(shop, folder, arguments):
-    slug = re.sub(r"\W+", "-", " ".join([folder, *arguments[:2]])).strip("-")
+    slug = re.sub(r"\W+", "-", " ".join([folder, *arguments])).strip("-")
     log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
     junit = log.with_suffix(".xml")
     command = [

@@ -199,6 +199,27 @@ class TestDemoDocuments(DemoCase):
         }
         self.assertEqual(TAXES - sold, set())
         self.assertEqual(self.invoices.invoice_line_ids.tax_ids.company_id, self.company)
+        for tax in self.invoices.invoice_line_ids.tax_ids.filtered("amount"):
+            lines = (tax.invoice_repartition_line_ids + tax.refund_repartition_line_ids).filtered(
+                lambda line: line.repartition_type == "tax"
+            )
+            self.assertEqual(len(lines.filtered("account_id")), 2, tax.name)
+
+    def test_taxes_become_due_when_paid(self):
+        on_payment = self.invoices.filtered(
+            lambda move: (
+                move.payment_state == "paid"
+                and "on_payment" in move.invoice_line_ids.tax_ids.filtered("amount").mapped("tax_exigibility")
+            )
+        )
+        self.assertGreaterEqual(len(on_payment), 100)
+        entries = self.env["account.move"].search([("tax_cash_basis_origin_move_id", "in", on_payment.ids)])
+        self.assertEqual(set(entries.mapped("state")), {"posted"})
+        self.assertEqual(entries.tax_cash_basis_origin_move_id, on_payment)
+        # Nothing of a paid invoice's taxes is left in the accounts of what is not collected yet.
+        pending = on_payment.line_ids.filtered(lambda line: line.tax_line_id and line.account_id.reconcile)
+        self.assertTrue(pending)
+        self.assertEqual([line.move_id.name for line in pending if line.amount_residual], [])
 
     def test_cfdi_data_come_from_the_customer(self):
         for move in self.invoices:

@@ -17,6 +17,9 @@ _WSDL = Path(__file__).with_name("finkok_stamp.wsdl")
 _BINDING = "{http://facturacion.finkok.com/stamp}Application"
 _PATH = "/servicios/soap/stamp"
 
+PAUSES = (1, 3, 5)
+"""Seconds before each new question when the PAC does not find yet what it stamped; Finkok needs up to 8 s."""
+
 STAMPED_BEFORE = "307"
 NOT_STAMPED = "603"
 _ACCOUNT = frozenset({"300", "501", "702", "703", "706"})
@@ -28,8 +31,7 @@ class Finkok:
 
     :param url: PRODUCTION, TEST, or the address of a simulator; without path.
     :param connect_timeout, timeout: seconds. A time-out is a `PacInDoubt`.
-    :param pauses: seconds before each new question when the PAC does not find yet what it stamped; Finkok
-        needs up to 8 s after a timbre.
+    :param pauses: instead of PAUSES.
     :param sleep: takes those seconds; a test hands its own.
     """
 
@@ -43,13 +45,13 @@ class Finkok:
         *,
         connect_timeout: float = 10,
         timeout: float = 60,
-        pauses: Sequence[float] = (1, 3, 5),
+        pauses: Sequence[float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ):
         self.url = check_url(url.rstrip("/"))
         self._username, self._password = username, password
         self._timeouts = {"connect_timeout": connect_timeout, "timeout": timeout}
-        self._pauses, self._sleep = tuple(pauses), sleep
+        self._pauses, self._sleep = tuple(PAUSES if pauses is None else pauses), sleep
         self._service: SoapService | None = None
 
     def __repr__(self) -> str:

@@ -116,7 +116,7 @@ def wait_until(condition, what):
 @pytest.mark.parametrize("fault", ["slow", "slow_answer"])
 def test_killed_between_sending_and_answer(company, fault):
     invoice, (stamped, asked) = company.sell()
-    company.order(fault=fault, seconds=3, operation="stamp")
+    company.order(fault=fault, seconds=2, operation="stamp")
     in_background(invoice.stamp)
     wait_until(lambda: company.pac_state()[1] == asked + 1, "it is never sent")
     company.kill()
@@ -135,7 +135,7 @@ def test_killed_between_sending_and_answer(company, fault):
 def test_many_at_once_stamp_once(company):
     invoice, (stamped, _asked) = company.sell()
     results = []
-    threads = [threading.Thread(target=lambda: results.append(invoice.stamp())) for _number in range(6)]
+    threads = [threading.Thread(target=lambda: results.append(invoice.stamp())) for _number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
