@@ -12,7 +12,7 @@ from .selection import PYTEST, select
 from .setup import workshop
 from .simulator import TEST_NAME, TEST_RFC, simulator
 
-AT_ONCE = 3  # phases; each waits for servers half of its time, so that two cores are busy with three
+AT_ONCE = 4  # phases; each waits for servers half of its time, so that two cores are busy with four
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 

@@ -4,6 +4,7 @@ Each query gives rows ``(partner_id, company_id, figure, figure...)`` for the cu
 commercial partner, amounts are in the company's currency (documents in other currencies count at their own rate).
 Parameters of every query: ``partner_ids`` (list of int), ``today`` (date), ``credit_days_defaults`` (JSON: default
 credit days by company id).
+Receivable means a trade receivable account: taxes in favour and the like (``non_trade``) are not the customer's debt.
 
 | figure | source | condition | measure |
 | --- | --- | --- | --- |
@@ -28,7 +29,7 @@ class Source(NamedTuple):
 
 RECEIVABLES = Source(
     reads={
-        "account.account": ("account_type",),
+        "account.account": ("account_type", "non_trade"),
         "account.journal": ("type",),
         "account.move": ("move_type",),
         "account.move.line": (
@@ -61,6 +62,7 @@ RECEIVABLES = Source(
      WHERE line.partner_id = ANY(%(partner_ids)s)
        AND line.parent_state = 'posted'
        AND account.account_type = 'asset_receivable'
+       AND account.non_trade IS NOT TRUE
   GROUP BY line.partner_id, line.company_id
 """,
 )

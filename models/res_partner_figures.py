@@ -40,9 +40,10 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    # The documents that the figures depend on; technical, they give the ORM its triggers.
-    customer_order_ids = fields.One2many("sale.order", "commercial_partner_id", groups="base.group_user")
-    customer_line_ids = fields.One2many("account.move.line", "partner_id", groups="base.group_user")
+    # The documents that the figures depend on: they give the ORM its triggers. Nobody reads them: whoever reads all
+    # the fields of a customer must neither wait for its thousands of rows nor need rights on them.
+    customer_order_ids = fields.One2many("sale.order", "commercial_partner_id", groups=fields.NO_ACCESS)
+    customer_line_ids = fields.One2many("account.move.line", "partner_id", groups=fields.NO_ACCESS)
 
     last_sale_date = Figure.datetime(
         "_compute_order_figures",

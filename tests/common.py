@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import TransactionCase
 
 GROUPS = (
     "account.group_account_manager",
@@ -26,13 +26,7 @@ class CustomerCommon(TransactionCase):
         cls.company_2 = cls.env["res.company"].create(
             {"name": "Segunda Empresa", "country_id": cls.env.ref("base.mx").id}
         )
-        user = new_test_user(
-            cls.env,
-            "consultant",
-            ",".join(GROUPS),
-            company_id=cls.company.id,
-            company_ids=[Command.set((cls.company + cls.company_2).ids)],
-        )
+        user = cls._create_user("consultant", *GROUPS, company_ids=[Command.set((cls.company + cls.company_2).ids)])
         cls.env = cls.env(user=user, context={**cls.env.context, "allowed_company_ids": cls.company.ids})
         cls.company = cls.company.with_env(cls.env)
         cls.company_2 = cls.company_2.with_env(cls.env)
@@ -64,6 +58,20 @@ class CustomerCommon(TransactionCase):
             credit_days=30,
         )
         cls.today = fields.Date.context_today(cls.env["res.partner"].with_context(tz="America/Mexico_City"))
+
+    @classmethod
+    def _create_user(cls, login, *groups, **values):
+        """A user of the company, who cannot log in: hashing a password takes most of a second."""
+        return cls.env["res.users"].create(
+            {
+                "name": login,
+                "login": login,
+                "company_id": cls.company.id,
+                "company_ids": [Command.set(cls.company.ids)],
+                "group_ids": [Command.set([cls.env.ref(group).id for group in groups])],
+                **values,
+            }
+        )
 
     @classmethod
     def _create_customer(cls, **values):

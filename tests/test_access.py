@@ -1,5 +1,5 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import CustomerCommon
 
@@ -8,13 +8,23 @@ from .common import CustomerCommon
 class TestAccess(CustomerCommon):
     def test_figures_are_for_employees(self):
         self._create_customer_invoice()
-        seller = new_test_user(self.env, "seller", "sales_team.group_sale_salesman", company_id=self.company.id)
+        seller = self._create_user("seller", "sales_team.group_sale_salesman")
         self.assertEqual(self.customer.with_user(seller).receivable_balance, 1160.0)
-        portal = new_test_user(self.env, "portal", "base.group_portal", company_id=self.company.id)
+        portal = self._create_user("portal", "base.group_portal")
         portal.partner_id.parent_id = self.customer
         for name in ("receivable_balance", "credit_available", "invoiced_total"):
             with self.subTest(name), self.assertRaises(AccessError):
                 self.customer.with_user(portal).read([name])
+
+    def test_whoever_reads_everything_reads_no_documents(self):
+        self._create_customer_invoice()
+        seller = self._create_user("seller", "sales_team.group_sale_salesman")
+        technical = {"customer_line_ids", "customer_order_ids"}
+        # Core has fields of its own that only an administrator reads all at once.
+        (card,) = self.customer.with_user(self.env.ref("base.user_admin")).read()
+        self.assertEqual((card["receivable_balance"], card["cfdi_use"]), (1160.0, "G03"))
+        self.assertFalse(technical & card.keys())
+        self.assertFalse(technical & self.env["res.partner"].with_user(seller).fields_get().keys())
 
     def test_figures_cannot_be_written(self):
         self._create_customer_invoice()
@@ -32,13 +42,13 @@ class TestAccess(CustomerCommon):
                 self.assertFalse(documents.has_access(operation))
 
     def test_pac_credentials_are_for_settings_administrators(self):
-        accountant = new_test_user(self.env, "accountant", "account.group_account_manager", company_id=self.company.id)
+        accountant = self._create_user("accountant", "account.group_account_manager")
         for name in ("cfdi_pac_username", "cfdi_pac_password", "cfdi_pac_url"):
             with self.subTest(name), self.assertRaises(AccessError):
                 self.company.with_user(accountant).read([name])
 
     def test_who_may_stamp(self):
         invoice = self._create_customer_invoice()
-        seller = new_test_user(self.env, "seller", "sales_team.group_sale_salesman", company_id=self.company.id)
+        seller = self._create_user("seller", "sales_team.group_sale_salesman")
         with self.assertRaises(AccessError):
             invoice.with_user(seller).cfdi_stamp()

@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from ..wizards.customer_duplicate import COPIED_COMPANY_FIELDS, COPIED_FIELDS
 from .common import CustomerCommon
@@ -81,9 +81,7 @@ class TestCustomerDuplicate(CustomerCommon):
             self._duplicate()
 
     def test_a_salesperson_may_duplicate_without_reading_credit(self):
-        seller = new_test_user(
-            self.env, "seller", "sales_team.group_sale_salesman,base.group_partner_manager", company_id=self.company.id
-        )
+        seller = self._create_user("seller", "sales_team.group_sale_salesman", "base.group_partner_manager")
         wizard = self.env["customer.duplicate"].with_user(seller).create({"source_id": self.customer.id, **NEW})
         copy = self.env["res.partner"].browse(wizard.action_duplicate()["res_id"])
         self.assertEqual(copy.credit_limit, 50000.0)

@@ -232,10 +232,29 @@ class TestFigures(CustomerCommon):
         self.env.flush_all()
         self.assertEqual(str(self.customer.write_date), "2020-01-01 00:00:00")
 
-    def test_deleted_lines(self):
-        order = self._create_order()
-        order._action_cancel()
-        order.action_draft()
+    def test_receivables_that_are_no_sale_do_not_count(self):
+        account = self.env["account.account"].create(
+            {"name": "IVA a favor", "code": "113.99", "account_type": "asset_receivable", "non_trade": True}
+        )
+        journal = self.env["account.journal"].search(
+            [("type", "=", "general"), ("company_id", "=", self.company.id)], limit=1
+        )
+        counterpart = self.product.product_tmpl_id.get_product_accounts()["income"]
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": journal.id,
+                "line_ids": [
+                    Command.create({"account_id": account.id, "partner_id": self.customer.id, "debit": 100}),
+                    Command.create({"account_id": counterpart.id, "credit": 100}),
+                ],
+            }
+        )
+        entry.line_ids.date_maturity = self.today - timedelta(days=9)
+        entry.action_post()
+        self.assert_figures(self.customer, invoice_overdue=0.0, receivable_balance=0.0)
+
+    def test_an_order_without_lines(self):
+        order = self._create_order(confirm=False)
         order.order_line = [Command.clear()]
-        order.action_confirm() if order.order_line else order.write({"state": "sale"})
+        order.state = "sale"
         self.assert_figures(self.customer, uninvoiced_balance=0.0, last_sale_date=order.date_order)

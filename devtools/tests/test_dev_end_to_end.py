@@ -1,13 +1,10 @@
 """The whole, as a developer and as a company that installs the wheel meet it. Uses the real cache folder."""
 
-import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -23,55 +20,6 @@ from devtools.setup import workshop
 
 pytestmark = pytest.mark.slow
 DEV = [PYTHON, str(REPOSITORY / "dev")]
-
-
-def children_of(pid):
-    """Every process that descends from `pid` by now."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-    found, frontier = set(), {pid}
-    while frontier:
-        frontier = {child for child, parent in parents.items() if parent in frontier}
-        found |= frontier
-    return found
-
-
-def test_demo_once():
-    """It runs beside Odoo's tests, which have servers and databases of their own: they do not collide."""
-    port = ports.any_free()
-    command = [*DEV, "demo", "--once", f"--port={port}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"UUID [0-9A-F]{8}-", done.stdout), "the invoice was stamped"
-    assert ports.is_free(port), "the server has ended"
-
-
-def test_demo_serves_until_ctrl_c(tmp_path):
-    port = ports.any_free()
-    with open(tmp_path / "log", "w") as log:
-        serving = subprocess.Popen([*DEV, "demo", f"--port={port}"], stdout=log, stderr=log)
-        try:
-            wait_for_text(tmp_path / "log", "Ctrl-C to stop", serving)
-            assert "the main job is done" in (tmp_path / "log").read_text()
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/web/login", timeout=60) as page:
-                assert page.status == 200
-            children = children_of(serving.pid)
-            assert children
-        finally:
-            serving.send_signal(signal.SIGINT)
-            serving.wait(60)
-    assert serving.returncode == 130
-    assert not [pid for pid in children if Path(f"/proc/{pid}").exists()], "its servers have ended with it"
-
-
-def wait_for_text(file, text, process):
-    end = time.monotonic() + 600
-    while text not in file.read_text():
-        assert process.poll() is None, file.read_text()
-        assert time.monotonic() < end, file.read_text()
-        time.sleep(0.5)
 
 
 @pytest.fixture(scope="module")
