@@ -95,8 +95,7 @@ class CustomerCfdi(models.Model):
 
         :return: as ``account.move.cfdi_stamp``
         """
-        self.move_id.check_access("write")
-        return [self.env["customer.cfdi"].sudo()._stamp_move(move) for move in self.move_id]
+        return self.move_id.cfdi_stamp()
 
     def action_retry(self):
         """Button: ``retry``, and tell what happened."""
@@ -181,6 +180,9 @@ class CustomerCfdi(models.Model):
             )
         pac = self._pac(self.company_id)
         self._lock()
+        if self.state not in ("sealed", "sent"):
+            # Somebody else has just finished it.
+            return
         in_doubt = self.state == "sent"
         self.state = "sent"
         self._commit()
