@@ -20,7 +20,7 @@ from .home import NAME, REPOSITORY, digest
 from .odoo import own_warnings
 
 COUNTRY, LANGUAGE = "MX", "es_MX"
-RECIPE = "2"  # raised when the way templates are made changes
+RECIPE = "3"  # raised when the way templates are made changes
 KEPT = 2  # templates of a kind that stay: two checkouts or two branches may share the cache folder
 
 # Odoo loads a module's demo data when every module that it depends on has its own (ModuleNode.demo_installable).
@@ -30,8 +30,8 @@ MARK_DEMO = "UPDATE ir_module_module SET demo = true WHERE state = 'installed'"
 UNMARK_DEMO = f"UPDATE ir_module_module SET demo = false WHERE name != '{NAME}'"
 DEMO_LOADED = f"SELECT demo FROM ir_module_module WHERE name = '{NAME}' AND state = 'installed'"
 
-# Odoo's browser tests do it first of all, in each new database: half a minute, the same every time. Bundles that this
-# addon adds to are generated again.
+# Odoo's browser tests do it first of all, in each new database: half a minute, the same every time. The template with
+# this addon generates those again that it adds to.
 GENERATE_ASSETS = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
 
 
@@ -76,8 +76,7 @@ class Databases:
 
     def copy(self, template, name):
         """A copy of a database and of its files, that knows itself to be another one."""
-        strategy = "STRATEGY FILE_COPY" if self.server.own else ""
-        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {strategy}')
+        self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         source = self.filestore(template)
         if source.exists():
             # Odoo never changes a file of a filestore: it writes new ones and deletes. So hard links will do.
@@ -123,13 +122,10 @@ class Databases:
                 "db", "init", part, "--country", COUNTRY, "--language", LANGUAGE,
             )  # fmt: skip
             log = self.home.logs / "db-deps-modules.log"
-            title = f"Installing the {len(depends)} modules that the addon needs (about two minutes)"
+            title = f"Installing the {len(depends)} modules that the addon needs (a few minutes)"
             self.odoo.run(title, log, "module", "install", "-d", part, *depends)
             self._require_installed(part, depends, log)
-            log = self.home.logs / "db-deps-assets.log"
-            with step("Generating the web client's assets"):
-                if self.odoo.shell(part, GENERATE_ASSETS, log):
-                    raise DevError(f"the web client's assets cannot be generated (why: {log})")
+            self._generate_assets(part)
 
         return self.template("deps", key, build)
 
@@ -140,6 +136,7 @@ class Databases:
         def build(part):
             self.copy(deps, part)
             self._install(part, self.home.logs / "db-addon.log", f"Installing {NAME}")
+            self._generate_assets(part)
 
         return self.template("addon", digest(RECIPE, deps, addon.content_key(without=("tests", "demo"))), build)
 
@@ -163,6 +160,12 @@ class Databases:
         self._require_installed(database, [NAME], log)
         for warning in own_warnings(log):
             say(f"warning while installing: {warning}")
+
+    def _generate_assets(self, database):
+        log = self.home.logs / "db-assets.log"
+        with step("Generating the web client's assets"):
+            if self.odoo.shell(database, GENERATE_ASSETS, log):
+                raise DevError(f"the web client's assets cannot be generated (why: {log})")
 
     def _require_installed(self, database, modules, log):
         """`odoo module install` ignores the names that it does not find."""

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -17,6 +18,9 @@ from .home import NAME
 LOG_LINE = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) (?P<db>\S+) (?P<logger>[\w.]+): (?P<text>.*)"
 )
+# Odoo locks its table of modules without waiting before it installs or uninstalls, and gives up when PostgreSQL's
+# autovacuum happens to hold it; then nothing was done yet, and it is done a second later.
+TABLE_TAKEN, TRIES = 'could not obtain lock on relation "ir_module_module"', 3
 LOGIN = "admin"
 PASSWORD = "admin"
 
@@ -84,7 +88,14 @@ class Odoo:
     def run(self, title, log, name, *args, env=None):
         """Run an Odoo command to the end. An ERROR in its log is a failure too: Odoo often goes on and ends with 0."""
         with step(title):
-            processes.check(self.command(name, *args), log, title, env=env or self.environ())
+            for attempt in range(1, TRIES + 1):
+                try:
+                    processes.check(self.command(name, *args), log, title, env=env or self.environ())
+                    break
+                except DevError:
+                    if attempt == TRIES or TABLE_TAKEN not in log.read_text(errors="replace"):
+                        raise
+                    time.sleep(attempt)
         problems = list(log_records(log, {"ERROR", "CRITICAL"}))
         if problems:
             raise DevError(f"{title} failed: {problems[0].splitlines()[0]} (whole output: {log})")

@@ -39,8 +39,6 @@ SETTINGS = {
     "jit": "off",
     # After a power cut the last half second may be missing, nothing is ever inconsistent: fsync stays on.
     "synchronous_commit": "off",
-    # copying a template is then a clone where the file system can (btrfs, XFS), and an ordinary copy elsewhere
-    "file_copy_method": "clone",
 }
 
 

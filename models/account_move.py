@@ -83,6 +83,19 @@ class AccountMove(models.Model):
                 )
             )
 
+    def _post(self, soft=True):
+        # An invoice without a date gets today's, which Odoo takes from the user's time zone: UTC for one without any,
+        # as integrations are. In the evening of Mexico that is tomorrow, which the SAT refuses.
+        for move in self:
+            company = move.company_id
+            if (
+                move.move_type in CFDI_TYPES
+                and not move.invoice_date
+                and company.account_fiscal_country_id.code == "MX"
+            ):
+                move.invoice_date = fields.Date.context_today(self.with_context(tz=company._business_time_zone()))
+        return super()._post(soft)
+
     def button_draft(self):
         self._release_cfdi()
         return super().button_draft()

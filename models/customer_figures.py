@@ -2,8 +2,8 @@
 
 Each query gives rows ``(partner_id, company_id, figure, figure...)`` for the customers asked for: the partner is the
 commercial partner, amounts are in the company's currency (documents in other currencies count at their own rate).
-Parameters of every query: ``partner_ids`` (list of int), ``today`` (date), ``credit_days_defaults`` (JSON: default
-credit days by company id).
+Parameters of every query: ``partner_ids`` (list of int), ``today`` (date), ``time_zone`` (str; that of ``today``, in
+which the date of an order is read too), ``credit_days_defaults`` (JSON: default credit days by company id).
 Receivable means a trade receivable account: taxes in favour and the like (``non_trade``) are not the customer's debt.
 
 | figure | source | condition | measure |
@@ -128,7 +128,7 @@ ORDERS = Source(
            MIN(orders.date_order) AS first_sale_date,
            SUM(amount.uninvoiced) AS uninvoiced_balance,
            COALESCE(SUM(amount.uninvoiced) FILTER (
-               WHERE orders.date_order::date
+               WHERE (orders.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(time_zone)s)::date
                      + COALESCE(
                          partner.credit_days ->> orders.company_id::text,
                          %(credit_days_defaults)s::jsonb ->> orders.company_id::text,
@@ -166,7 +166,7 @@ BECAME_OVERDUE = Source(
       FROM sale_order so
       JOIN res_partner partner ON partner.id = so.commercial_partner_id
 CROSS JOIN LATERAL (
-           SELECT so.date_order::date + COALESCE(
+           SELECT (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(time_zone)s)::date + COALESCE(
                       partner.credit_days ->> so.company_id::text,
                       %(credit_days_defaults)s::jsonb ->> so.company_id::text,
                       '0'

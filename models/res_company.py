@@ -25,3 +25,8 @@ class ResCompany(models.Model):
     )
     cfdi_pac_username = fields.Char(string="PAC User", groups="base.group_system")
     cfdi_pac_password = fields.Char(string="PAC Password", groups="base.group_system")
+
+    def _business_time_zone(self):
+        """Name of the time zone in which the company's days begin: of its contact, else of most of Mexico."""
+        self.ensure_one()
+        return self.partner_id.tz or "America/Mexico_City"

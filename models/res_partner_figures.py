@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 
 from . import customer_figures
 
-DEFAULT_TIME_ZONE = "America/Mexico_City"
 FIGURE_COMPUTES = {"_compute_order_figures", "_compute_receivable_figures", "_compute_credit_figures"}
 REFRESH_DATE_PARAMETER = "l10n_mx_customer.figures_date"
 
@@ -215,13 +214,14 @@ class ResPartner(models.Model):
     def _figure_parameters(self):
         return {
             "today": self._figure_today(),
+            "time_zone": self.env.company._business_time_zone(),
             "credit_days_defaults": self.env["ir.default"]._get_field_column_fallbacks("res.partner", "credit_days"),
         }
 
     @api.model
     def _figure_today(self):
         """The date that decides what is overdue: of the company, not of the user whose action computes it."""
-        return fields.Date.context_today(self.with_context(tz=self.env.company.partner_id.tz or DEFAULT_TIME_ZONE))
+        return fields.Date.context_today(self.with_context(tz=self.env.company._business_time_zone()))
 
     def _set_figures(self, rows, defaults):
         """Assign figures for every company, and only where the value changes.

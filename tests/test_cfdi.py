@@ -2,6 +2,7 @@ import base64
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -182,6 +183,12 @@ class TestCfdi(PacCommon):
         draft = self._create_customer_invoice(post=False)
         with self.assertRaisesRegex(UserError, "Only posted customer invoices"):
             draft.cfdi_stamp()
+
+    def test_an_invoice_without_a_date_is_of_the_issuers_today(self):
+        self.env.user.tz = False
+        with freeze_time("2026-03-11 02:00:00"):  # 20:00 of the 10th where it is issued
+            invoice = self._create_customer_invoice(invoice_date=False, invoice_date_due=False)
+        self.assertEqual(str(invoice.invoice_date), "2026-03-10")
 
     def test_old_and_future_dates(self):
         self.assertEqual(self._create_customer_invoice(days_ago=2).cfdi_stamp()[0]["state"], "stamped")

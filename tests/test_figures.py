@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
@@ -203,6 +204,16 @@ class TestFigures(CustomerCommon):
         self.patch(type(partners), "_figure_today", lambda self: tomorrow)
         partners._cron_refresh_dated_figures()
         self.assert_figures(self.customer, invoice_overdue=1160.0, uninvoiced_overdue=1160.0, overdue_balance=2320.0)
+
+    def test_an_evening_in_mexico_is_not_yet_tomorrow(self):
+        self.customer.credit_days = 0
+        with freeze_time("2026-03-11 02:00:00"):  # 20:00 of the 10th
+            order = self._create_order(confirm=False)
+            order.action_confirm()
+            self.assert_figures(self.customer, uninvoiced_balance=1160.0, uninvoiced_overdue=0.0)
+        with freeze_time("2026-03-11 06:00:00"):
+            self.env["res.partner"]._cron_refresh_dated_figures()
+            self.assert_figures(self.customer, uninvoiced_overdue=1160.0)
 
     def test_queries_do_not_grow_with_the_documents(self):
         customers = self.env["res.partner"].create(

@@ -32,6 +32,7 @@ _CATALOG_ATTRIBUTES = {
     "Impuestos/Traslados/Traslado/@Impuesto": "CFDI40217",
     "Receptor/@ResidenciaFiscal": "CFDI40150",
 }
+_HUGE = {"@LugarExpedicion", "Conceptos/Concepto/@ClaveProdServ"}
 _OTHER = {
     "@Fecha": ("2026-02-30 10:00", "CFDI40101"),
     "@Version": ("3.3", "301"),
@@ -60,8 +61,15 @@ def test_both_accept(name):
     assert schema.check_schema(element) == []
 
 
-@pytest.mark.parametrize("where", _CATALOG_ATTRIBUTES)
-@pytest.mark.parametrize("value", ["QQQ", "", "99999999"])
+@pytest.mark.parametrize(
+    ("where", "value"),
+    # libxml2 lists the whole catalogue in its complaint: seconds for the postal codes, so they get one wrong value
+    [
+        (where, value)
+        for where in _CATALOG_ATTRIBUTES
+        for value in ("99999999", "", "QQQ")[: 1 if where in _HUGE else 3]
+    ],
+)
 def test_both_refuse_a_code_that_is_in_no_catalogue(where, value):
     element = changed(_prepare("egreso"), {where: value})
     assert not whole_schema().validate(element)
