@@ -83,7 +83,7 @@ class CustomerDuplicate(models.TransientModel):
             "type": "ir.actions.act_window",
             "res_model": "res.partner",
             "res_id": customer.id,
-            "view_mode": "form",
+            "views": [(self.env.ref("l10n_mx_customer.view_customer_form").id, "form")],
         }
 
     def _check_identity(self):

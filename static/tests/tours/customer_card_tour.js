@@ -23,18 +23,10 @@ registry.category("web_tour.tours").add("l10n_mx_customer_card", {
         },
         {
             content: "tax data",
-            trigger: ".o_notebook .nav-link[name=customer_tax]",
-            run: "click",
-        },
-        {
             trigger: ".o_field_widget[name=cfdi_tax_regime] :value(601 - General de Ley Personas Morales)",
         },
         {
             content: "credit",
-            trigger: ".o_notebook .nav-link[name=customer_credit]",
-            run: "click",
-        },
-        {
             trigger: ".o_field_widget[name=credit_days] input:value(30)",
         },
         {
