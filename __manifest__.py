@@ -73,5 +73,6 @@
             "l10n_mx_customer/static/tests/tours/*",
         ],
     },
+    "post_init_hook": "post_init_hook",
     "application": True,
 }

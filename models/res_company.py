@@ -1,5 +1,9 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
+from .res_partner_identity import SWITCHES
+
+SHOWN_PAIRS = 10  # of customers with the same value, in an error
 PAC_ENVIRONMENTS = [
     ("simulator", "Simulator (no legal value)"),
     ("test", "Finkok, test"),
@@ -25,6 +29,45 @@ class ResCompany(models.Model):
     )
     cfdi_pac_username = fields.Char(string="PAC User", groups="base.group_system")
     cfdi_pac_password = fields.Char(string="PAC Password", groups="base.group_system")
+
+    customer_rfc_unique = fields.Boolean(
+        string="One Customer an RFC",
+        default=True,
+        help="No two customers of this company may have the same RFC; archived ones count. "
+        "The generic RFCs of the SAT are everybody's.",
+    )
+    customer_email_unique = fields.Boolean(
+        string="One Customer an E-mail",
+        default=True,
+        help="No two customers of this company may have the same main e-mail. "
+        "Turn it off when the branches of a chain share one.",
+    )
+
+    def write(self, vals):
+        result = super().write(vals)
+        for name, switch in SWITCHES.items():
+            if switch in vals:
+                self._apply_identity_rule(name, switch, vals[switch])
+        return result
+
+    def _apply_identity_rule(self, name, switch, turned_on):
+        """:raise UserError: the rule is turned on and customers share a value; none is chosen for them"""
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        late = partners._claim_first_come(name)
+        if late and turned_on:
+            pairs = [
+                f"{partner.name} ({partner.ref or '-'}) = {other.name} ({other.ref or '-'}): {partner[name]}"
+                for partner, other in ((partners.browse(one), partners.browse(two)) for one, two in late[:SHOWN_PAIRS])
+            ]
+            raise UserError(
+                self.env._(
+                    "%(label)s: %(count)s customers have the value of another one. Correct or merge them first:\n"
+                    "%(pairs)s",
+                    label=self._fields[switch]._description_string(self.env),
+                    count=len(late),
+                    pairs="\n".join(pairs),
+                )
+            )
 
     def _business_time_zone(self):
         """Name of the time zone in which the company's days begin: of its contact, else of most of Mexico."""

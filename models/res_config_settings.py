@@ -8,3 +8,5 @@ class ResConfigSettings(models.TransientModel):
     cfdi_pac_url = fields.Char(related="company_id.cfdi_pac_url", readonly=False)
     cfdi_pac_username = fields.Char(related="company_id.cfdi_pac_username", readonly=False)
     cfdi_pac_password = fields.Char(related="company_id.cfdi_pac_password", readonly=False)
+    customer_rfc_unique = fields.Boolean(related="company_id.customer_rfc_unique", readonly=False)
+    customer_email_unique = fields.Boolean(related="company_id.customer_email_unique", readonly=False)

@@ -3,12 +3,15 @@ from odoo.exceptions import ValidationError
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.mx import rfc
 
+from ..cfdi import catalogs
 from . import sat_catalogs
 
 # Generic RFCs of the SAT (Anexo 20, guía de llenado): sales to the general public, and to foreign residents.
 RFC_PUBLIC = "XAXX010101000"
 RFC_FOREIGN = "XEXX010101000"
 GENERIC_RFCS = frozenset({RFC_PUBLIC, RFC_FOREIGN})
+REGIME_GENERIC, USE_GENERIC = "616", "S01"  # what their CFDIs must say (CFDI40159, CFDI40161)
+FORMS_PUE = [code for code, _label in sat_catalogs.PAYMENT_FORMS if code != "99"]
 
 
 class ResPartner(models.Model):
@@ -130,12 +133,61 @@ class ResPartner(models.Model):
     def _check_cfdi_zip(self):
         for partner in self:
             value = partner.cfdi_zip
-            if value and not (len(value) == 5 and value.isascii() and value.isdigit()):
+            if value and partner._is_customer() and not catalogs.postal_code_exists(value):
                 raise ValidationError(
                     self.env._(
                         "RFC Postal Code: “%(value)s” of %(name)s is not valid; "
-                        "five digits are expected, such as 06000.",
+                        "five digits of the SAT's catalogue are expected, such as 06000.",
                         value=value,
                         name=partner.display_name,
                     )
                 )
+
+    @api.constrains("cfdi_tax_regime", "cfdi_use", "country_id", "vat")
+    def _check_tax_regime_and_use(self):
+        """The régimen is for the kind of person, the use for both (c_RegimenFiscal, c_UsoCFDI: CFDI40158, CFDI40161).
+
+        What is missing is not wrong: a customer is completed little by little.
+        """
+        for partner in self:
+            number = partner._cfdi_rfc()
+            if not (number and partner._is_customer()):
+                continue
+            regime, use = partner.cfdi_tax_regime, partner.cfdi_use
+            if number in GENERIC_RFCS:
+                expected = {"cfdi_tax_regime": REGIME_GENERIC, "cfdi_use": USE_GENERIC}
+                for name, code in expected.items():
+                    if partner[name] and partner[name] != code:
+                        raise ValidationError(partner._tax_message(name, number, [code]))
+                continue
+            if regime and not catalogs.regimen_allowed(regime, number):
+                allowed = [code for code, _label in sat_catalogs.TAX_REGIMES if catalogs.regimen_allowed(code, number)]
+                raise ValidationError(partner._tax_message("cfdi_tax_regime", number, allowed))
+            if regime and use and not catalogs.uso_allowed(use, regime, number):
+                allowed = catalogs.usos_for(regime, number)
+                raise ValidationError(partner._tax_message("cfdi_use", f"{number}, {regime}", allowed))
+
+    @api.constrains("cfdi_payment_form", "cfdi_payment_method")
+    def _check_payment_form(self):
+        """PUE says how it is paid: 99 (to be defined) is for PPD (Anexo 20, guía de llenado, FormaPago)."""
+        for partner in self:
+            if partner.cfdi_payment_method == "PUE" and partner.cfdi_payment_form == "99" and partner._is_customer():
+                raise ValidationError(partner._tax_message("cfdi_payment_form", "PUE", FORMS_PUE))
+
+    def _cfdi_rfc(self):
+        """The RFC that the customer's CFDIs say: a foreign resident's is the SAT's generic one."""
+        self.ensure_one()
+        if self.person_type == "foreign":
+            return RFC_FOREIGN
+        return self.vat
+
+    def _tax_message(self, name, for_whom, allowed):
+        field = self._fields[name]
+        return self.env._(
+            "%(label)s: “%(value)s” of %(name)s is not for %(whom)s; one of these is expected: %(allowed)s.",
+            label=field._description_string(self.env),
+            value=self[name],
+            name=self.display_name,
+            whom=for_whom,
+            allowed=", ".join(allowed),
+        )

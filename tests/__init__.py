@@ -6,5 +6,6 @@ from . import (
     test_demo,
     test_figures,
     test_i18n,
+    test_identity,
     test_tax_data,
 )

@@ -115,6 +115,7 @@ class CustomerCommon(TransactionCase):
                 "partner_id": (customer or cls.customer).id,
                 "invoice_date": date,
                 "invoice_date_due": date,
+                "invoice_payment_term_id": False,
                 "invoice_line_ids": [
                     Command.create({"product_id": cls.product.id, "quantity": 1, "price_unit": amount})
                 ],

@@ -3,6 +3,9 @@ from odoo.tests import tagged
 
 from .common import CustomerCommon
 
+# what the SAT expects of its generic RFCs
+GENERIC = {"cfdi_tax_regime": "616", "cfdi_use": "S01"}
+
 
 @tagged("post_install", "-at_install")
 class TestTaxData(CustomerCommon):
@@ -22,11 +25,15 @@ class TestTaxData(CustomerCommon):
             self.assertIn(number, str(caught.exception))
 
     def test_generic_and_foreign_tax_ids(self):
-        self._create_customer(name="Público en general", vat="XAXX010101000")
+        self._create_customer(name="Público en general", vat="XAXX010101000", **GENERIC)
         for country in ("us", "gt", "es", "ca"):
             with self.subTest(country):
-                self._create_customer(name="Acme", vat="XEXX010101000", country_id=self.env.ref(f"base.{country}").id)
-        foreign = self._create_customer(name="Other Inc", vat="12-3456789", country_id=self.env.ref("base.us").id)
+                self._create_customer(
+                    name="Acme", vat="XEXX010101000", country_id=self.env.ref(f"base.{country}").id, **GENERIC
+                )
+        foreign = self._create_customer(
+            name="Other Inc", vat="12-3456789", country_id=self.env.ref("base.us").id, **GENERIC
+        )
         self.assertEqual(foreign.vat, "12-3456789")
 
     def test_cp(self):

@@ -1,0 +1,103 @@
+from odoo import api, fields, models
+
+from ..cfdi.catalogs import FISICA, MORAL, person_of
+from .res_partner_tax import RFC_FOREIGN, RFC_PUBLIC
+
+PERSON_TYPES = [
+    ("moral", "Legal entity"),
+    ("natural", "Natural person"),
+    ("foreign", "Foreign resident"),
+    ("public", "General public"),
+]
+BY_RFC = {FISICA: "natural", MORAL: "moral"}
+
+
+class ResPartner(models.Model):
+    """What kind of person a customer is for the SAT, and the name of a natural one in two parts."""
+
+    _inherit = "res.partner"
+
+    person_type = fields.Selection(
+        selection=PERSON_TYPES,
+        string="Kind of Person",
+        compute="_compute_person_type",
+        store=True,
+        help="Read from the RFC: 12 characters are a legal entity's, 13 a natural person's; XAXX010101000 is the "
+        "general public, XEXX010101000 or a country other than Mexico a foreign resident.",
+    )
+    firstname = fields.Char(
+        string="First Name",
+        help="Given names of a natural person. The customer's name stays in step with both parts.",
+    )
+    lastname = fields.Char(
+        string="Last Names",
+        help="Paternal and maternal last name of a natural person.",
+    )
+
+    @api.depends("vat", "country_id")
+    def _compute_person_type(self):
+        for partner in self:
+            number = partner.vat or ""
+            if number == RFC_PUBLIC:
+                partner.person_type = "public"
+            elif number == RFC_FOREIGN or partner.country_id.code not in (False, "MX"):
+                partner.person_type = "foreign"
+            else:
+                partner.person_type = BY_RFC.get(person_of(number), False)
+
+    @api.onchange("vat")
+    def _onchange_vat_person(self):
+        kind = self._person_of_vals({"vat": self.vat, "country_id": self.country_id.id})
+        if kind is not None:
+            self.is_company = kind == MORAL
+
+    @api.onchange("firstname", "lastname")
+    def _onchange_name_parts(self):
+        self.name = self._join_name(self.firstname, self.lastname) or self.name
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("firstname") or vals.get("lastname"):
+                vals.setdefault("name", self._join_name(vals.get("firstname"), vals.get("lastname")))
+            if "is_company" not in vals and "company_type" not in vals and vals.get("customer_rank"):
+                kind = self._person_of_vals(vals)
+                if kind is not None:
+                    vals["is_company"] = kind == MORAL
+        return super().create(vals_list)
+
+    def write(self, vals):
+        parts = {"firstname", "lastname"} & vals.keys()
+        if not parts and "name" not in vals:
+            return super().write(vals)
+        if parts and "name" not in vals:
+            for partner in self:
+                name = self._join_name(vals.get("firstname", partner.firstname), vals.get("lastname", partner.lastname))
+                super(ResPartner, partner).write({**vals, "name": name or partner.name})
+            return True
+        if not parts:
+            # A name that its parts do not make any more: better no parts than wrong ones.
+            others = self.filtered(
+                lambda partner: (
+                    (partner.firstname or partner.lastname)
+                    and self._join_name(partner.firstname, partner.lastname) != vals["name"]
+                )
+            )
+            if others:
+                super(ResPartner, others).write({**vals, "firstname": False, "lastname": False})
+                return super(ResPartner, self - others).write(vals)
+        return super().write(vals)
+
+    @api.model
+    def _join_name(self, firstname, lastname):
+        return " ".join(f"{firstname or ''} {lastname or ''}".split())
+
+    @api.model
+    def _person_of_vals(self, vals):
+        """FISICA or MORAL by the RFC among the values; None if there is none, or a generic or foreign one."""
+        number = self._normalize_tax_vals({"vat": vals.get("vat") or ""})["vat"]
+        country = vals.get("country_id")
+        foreign = country and country != self.env.ref("base.mx").id
+        if foreign or number in (RFC_PUBLIC, RFC_FOREIGN):
+            return None
+        return person_of(number) or None
