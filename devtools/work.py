@@ -17,14 +17,9 @@ from .setup import workshop
 def serve(options):
     with workshop() as shop:
         port = ports.choose(options.port)
-        database, newer = shop.databases.kept()
-        update = ["-u", NAME] if newer else []
-        if newer:
-            say("the addon has changed since the last time: upgrading it")
+        database = _database(shop, None)
         log = shop.home.logs / f"serve-{os.getpid()}.log"
-        with shop.odoo.serving(database, port, log, *update) as server:
-            if newer:
-                shop.databases.record(database, newer)
+        with shop.odoo.serving(database, port, log) as server:
             say(f"http://localhost:{port}  ({LOGIN} / {PASSWORD}), database {database}, log {log}. Ctrl-C to stop")
             status = server.wait()
         raise DevError(f"the server ended by itself with status {status} (its output: {log})")
@@ -76,7 +71,11 @@ def _database(shop, asked):
     if not asked:
         database, newer = shop.databases.kept()
         if newer:
-            say(f"the addon has changed since {database} was upgraded: `./dev serve` upgrades it")
+            log = shop.home.logs / "db-upgrade.log"
+            title = f"Upgrading {database} to this version of the addon"
+            # not `odoo module upgrade`: it reads companies before it gives them their new columns
+            shop.odoo.run(title, log, "server", "-d", database, "-u", NAME, "--stop-after-init", "--no-http")
+            shop.databases.record(database, newer)
         return database
     if not shop.databases.exists(asked):
         raise DevError(f"there is no database {asked}: there are {', '.join(shop.databases.names()) or 'none yet'}")

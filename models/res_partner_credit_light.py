@@ -20,7 +20,6 @@ class ResPartner(models.Model):
 
     credit_light = fields.Selection(
         selection=LIGHTS,
-        string="Credit Light",
         compute="_compute_credit_light",
         groups="base.group_user",
         help="Green: there is credit. Yellow: 80 % of the limit is in use. Red: over the limit, or something overdue.",

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
+from stdnum.mx import rfc
 
 from ..cfdi.catalogs import FISICA, MORAL, person_of
-from .res_partner_tax import RFC_FOREIGN, RFC_PUBLIC
+from .res_partner_tax import GENERIC_RFCS, RFC_FOREIGN, RFC_PUBLIC
 
 PERSON_TYPES = [
     ("moral", "Legal entity"),
@@ -23,7 +24,7 @@ class ResPartner(models.Model):
         compute="_compute_person_type",
         store=True,
         help="Read from the RFC: 12 characters are a legal entity's, 13 a natural person's; XAXX010101000 is the "
-        "general public, XEXX010101000 or a country other than Mexico a foreign resident.",
+        "general public, XEXX010101000, or a country other than Mexico without an RFC, a foreign resident.",
     )
     firstname = fields.Char(
         string="First Name",
@@ -40,7 +41,7 @@ class ResPartner(models.Model):
             number = partner.vat or ""
             if number == RFC_PUBLIC:
                 partner.person_type = "public"
-            elif number == RFC_FOREIGN or partner.country_id.code not in (False, "MX"):
+            elif number == RFC_FOREIGN or (partner.country_id.code not in (False, "MX") and not rfc.is_valid(number)):
                 partner.person_type = "foreign"
             else:
                 partner.person_type = BY_RFC.get(person_of(number), False)
@@ -96,8 +97,4 @@ class ResPartner(models.Model):
     def _person_of_vals(self, vals):
         """FISICA or MORAL by the RFC among the values; None if there is none, or a generic or foreign one."""
         number = self._normalize_tax_vals({"vat": vals.get("vat") or ""})["vat"]
-        country = vals.get("country_id")
-        foreign = country and country != self.env.ref("base.mx").id
-        if foreign or number in (RFC_PUBLIC, RFC_FOREIGN):
-            return None
-        return person_of(number) or None
+        return person_of(number) if rfc.is_valid(number) and number not in GENERIC_RFCS else None

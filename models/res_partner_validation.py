@@ -18,14 +18,15 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        customers = [vals for vals in vals_list if self._makes_a_customer(vals)]
+        # the superuser is our own and Odoo's code, which gives records that it has in its hands
+        customers = [vals for vals in vals_list if self._makes_a_customer(vals)] if not self.env.su else []
         self._check_values(customers)
         for vals in customers:
             self._check_named(vals)
         return super().create(vals_list)
 
     def write(self, vals):
-        if any(partner.customer_rank for partner in self):
+        if not self.env.su and any(partner.customer_rank for partner in self):
             self._check_values([vals])
         return super().write(vals)
 

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import Command, fields
 from odoo.tests import TransactionCase
 
+from ..models.res_partner_tax import GENERIC_RFCS
+
 GROUPS = (
     "account.group_account_manager",
     "base.group_partner_manager",
@@ -75,6 +77,10 @@ class CustomerCommon(TransactionCase):
 
     @classmethod
     def _create_customer(cls, **values):
+        """A customer who can be invoiced: a Mexican company unless the values say otherwise."""
+        mexican = values.get("country_id", cls.env.ref("base.mx").id) == cls.env.ref("base.mx").id
+        if values.get("vat") in GENERIC_RFCS or not (mexican or values.get("vat")):
+            values = {"cfdi_tax_regime": "616", "cfdi_use": "S01", **values}
         return cls.env["res.partner"].create(
             {
                 "customer_rank": 1,

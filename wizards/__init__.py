@@ -1,1 +1,14 @@
-from . import customer_duplicate, customer_duplicate_many, customer_registration, customer_store_password
+from . import (
+    base_partner_merge,
+    base_partner_merge_change,
+    base_partner_merge_commercial,
+    base_partner_merge_origin,
+    customer_duplicate,
+    customer_duplicate_group,
+    customer_duplicate_many,
+    customer_file_rejection,
+    customer_registration,
+    customer_registration_reading,
+    customer_stamp_result,
+    customer_store_password,
+)

@@ -1,40 +1,32 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
+from ..models import sat_catalogs
 from ..models.res_partner_tax import GENERIC_RFCS
 
-# What a duplicate takes from the original: how it is taxed, classified and attended. Who it is (name, RFC, legal
-# name, e-mail, phone, address, number, bank accounts), what it did (history, balances, files) and its portal user
-# are its own.
-COPIED_FIELDS = (
+# Shown for review and open to change in the new customer; what is not here is copied as it is.
+REVIEWED = (
+    "allowed_carrier_ids",
     "category_id",
     "cfdi_payment_form",
     "cfdi_payment_method",
     "cfdi_tax_regime",
     "cfdi_use",
     "cfdi_zip",
-    "company_id",
-    "company_type",
-    "country_id",
-    "industry_id",
-    "lang",
+    "no_email",
+    "notify_owner",
+    "property_delivery_carrier_id",
     "user_id",
-)
-# The same, but with a value in each company.
-COPIED_COMPANY_FIELDS = (
-    "credit_days",
-    "credit_limit",
-    "property_account_position_id",
-    "property_payment_term_id",
 )
 
 
 class CustomerDuplicate(models.TransientModel):
-    """Duplicar: a new customer on the terms of another.
+    """Duplicar: a new customer on the terms of another. ``models/res_partner_copy.py`` says what is copied.
 
     Over RPC in two calls: ``create({'source_id': 7, 'name': ..., 'vat': ..., 'email': ..., 'phone': ...})``, then
-    ``action_duplicate([id])``, which creates the customer and answers the action that opens it (``res_id``).
+    ``action_duplicate([id])``, which creates the customer and answers the action that opens it (``res_id``). Whatever
+    else the first call gives (``cfdi_use``, ``user_id``...) is used instead of the original's.
     """
 
     _name = "customer.duplicate"
@@ -47,38 +39,75 @@ class CustomerDuplicate(models.TransientModel):
         readonly=True,
         ondelete="cascade",
         default=lambda self: self.env.context.get("active_id"),
+        help="Customer whose terms the new one gets. It stays as it is.",
     )
-    name = fields.Char(required=True)
-    vat = fields.Char(string="RFC", required=True)
-    email = fields.Char(string="E-mail", required=True)
-    phone = fields.Char(required=True)
+    name = fields.Char(required=True, help="Trade name of the new customer.")
+    vat = fields.Char(string="RFC", required=True, help="RFC of the new customer, which no other customer has.")
+    email = fields.Char(string="E-mail", required=True, help="Main e-mail of the new customer.")
+    phone = fields.Char(required=True, help="Main phone of the new customer, with its ten digits.")
     cfdi_legal_name = fields.Char(string="Legal Name", help="As in the Constancia; empty, the name is used.")
-    # For review only: a duplicate gives what the original has, it is not a way to change credit.
-    user_id = fields.Many2one(related="source_id.user_id")
-    category_id = fields.Many2many(related="source_id.category_id", string="Tags")
-    cfdi_zip = fields.Char(related="source_id.cfdi_zip")
-    cfdi_tax_regime = fields.Selection(related="source_id.cfdi_tax_regime")
-    cfdi_use = fields.Selection(related="source_id.cfdi_use")
-    cfdi_payment_method = fields.Selection(related="source_id.cfdi_payment_method")
-    cfdi_payment_form = fields.Selection(related="source_id.cfdi_payment_form")
+    marketing_opt_in = fields.Boolean(
+        string="Subscribed to Marketing",
+        help="Only if the new customer has agreed: the consent of the original is not its consent.",
+    )
+    # What the original has, open to change before the new customer is saved.
+    cfdi_zip = fields.Char(string="RFC Postal Code", compute="_compute_reviewed", store=True, readonly=False)
+    cfdi_tax_regime = fields.Selection(
+        sat_catalogs.TAX_REGIMES, string="Tax Regime", compute="_compute_reviewed", store=True, readonly=False
+    )
+    cfdi_use = fields.Selection(
+        sat_catalogs.CFDI_USES, string="CFDI Use", compute="_compute_reviewed", store=True, readonly=False
+    )
+    cfdi_payment_method = fields.Selection(
+        sat_catalogs.PAYMENT_METHODS, string="Payment Method", compute="_compute_reviewed", store=True, readonly=False
+    )
+    cfdi_payment_form = fields.Selection(
+        sat_catalogs.PAYMENT_FORMS, string="Payment Form", compute="_compute_reviewed", store=True, readonly=False
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Salesperson", compute="_compute_reviewed", store=True, readonly=False
+    )
+    category_id = fields.Many2many(
+        "res.partner.category", string="Tags", compute="_compute_reviewed", store=True, readonly=False
+    )
+    no_email = fields.Boolean(string="Send No E-mail", compute="_compute_reviewed", store=True, readonly=False)
+    notify_owner = fields.Boolean(string="Notify the Owner", compute="_compute_reviewed", store=True, readonly=False)
+    allowed_carrier_ids = fields.Many2many(
+        "delivery.carrier", string="Available Shipping", compute="_compute_reviewed", store=True, readonly=False
+    )
+    property_delivery_carrier_id = fields.Many2one(
+        "delivery.carrier", string="Delivery Method", compute="_compute_reviewed", store=True, readonly=False
+    )
+    # For review only: a duplicate gets what the original has, it is not a way to change credit.
     property_product_pricelist = fields.Many2one(related="source_id.property_product_pricelist")
     property_payment_term_id = fields.Many2one(related="source_id.property_payment_term_id")
-    credit_limit = fields.Float(related="source_id.credit_limit", groups="base.group_user")
+    credit_limit = fields.Float(
+        related="source_id.credit_limit",
+        groups="account.group_account_invoice,account.group_account_readonly",
+    )
     credit_days = fields.Integer(related="source_id.credit_days")
     currency_id = fields.Many2one(related="source_id.currency_id")
+
+    @api.depends("source_id")
+    def _compute_reviewed(self):
+        for wizard in self:
+            for name in REVIEWED:
+                source = wizard.source_id.commercial_partner_id
+                wizard[name] = source[name] if name in source._fields else False
 
     def action_duplicate(self):
         """Create the customer; the original stays as it is.
 
         :return: the action that opens the new customer's form; its id is ``res_id``
-        :raise UserError: the e-mail is not one, or the RFC is another customer's
+        :raise UserError: the e-mail or the phone is not one, or the RFC or the e-mail is another customer's
         :raise ValidationError: the RFC is not valid
         """
         self.ensure_one()
-        self._check_identity()
         source = self.source_id.commercial_partner_id
-        customer = self.env["res.partner"].create(self._prepare_customer_vals(source))
-        self._copy_company_fields(source, customer)
+        problems = self._row_problems([self._identity()], source)[0]
+        if problems:
+            raise UserError("\n".join(problem["message"] for problem in problems))
+        customer = source._copy_customer([self._prepare_customer_vals()])
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.partner",
@@ -86,53 +115,150 @@ class CustomerDuplicate(models.TransientModel):
             "views": [(self.env.ref("l10n_mx_customer.view_customer_form").id, "form")],
         }
 
-    def _check_identity(self):
-        if not email_normalize(self.email):
-            raise UserError(
-                self.env._(
-                    "E-mail: “%(value)s” is not valid; one address such as ventas@cliente.mx is expected.",
-                    value=self.email,
-                )
-            )
-        # Other people's customers count too: the message names the one that has the RFC.
-        number = self.env["res.partner"]._normalize_tax_vals({"vat": self.vat})["vat"]
-        if number in GENERIC_RFCS:
-            return
-        other = (
-            self.env["res.partner"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(
-                [("vat", "=", number), ("parent_id", "=", False), ("company_id", "in", (False, self.env.company.id))],
-                limit=1,
-            )
-        )
-        if other:
-            raise UserError(
-                self.env._("RFC: “%(value)s” already belongs to %(name)s.", value=number, name=other.display_name)
-            )
+    def _identity(self):
+        return {name: self[name] for name in ("name", "vat", "email", "phone")}
 
-    def _prepare_customer_vals(self, source):
+    def _prepare_customer_vals(self):
+        partner_fields = self.env["res.partner"]._fields
         return {
-            **{
-                name: self.env["res.partner"]._fields[name].convert_to_write(source[name], source)
-                for name in COPIED_FIELDS
-            },
-            "customer_rank": 1,
-            "name": self.name,
-            "vat": self.vat,
-            "email": self.email,
-            "phone": self.phone,
+            **self._identity(),
             "cfdi_legal_name": self.cfdi_legal_name,
+            **{
+                name: self._fields[name].convert_to_write(self[name], self)
+                for name in ("marketing_opt_in", *REVIEWED)
+                if name in partner_fields
+            },
         }
 
-    def _copy_company_fields(self, source, customer):
-        # With sudo: whoever may create customers need not see the credit that the copy rules give them.
-        for company in self.env.user.company_ids:
-            origin = source.sudo().with_company(company)
-            values = {
-                name: origin._fields[name].convert_to_write(origin[name], origin) for name in COPIED_COMPANY_FIELDS
-            }
-            # The price list is computed from country and groups unless it was chosen.
-            values["specific_property_product_pricelist"] = origin.specific_property_product_pricelist.id
-            customer.sudo().with_company(company).write(values)
+    # ------------------------------------------------------------------
+    # Business: what is wrong with new customers, before any is created
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _row_problems(self, rows, source, numbers=None):
+        """What is wrong with the identity of each new customer, in a fixed number of queries.
+
+        :param list rows: dictionaries of name, vat, email and phone
+        :param source: the original, whose company and country the new ones get
+        :param list numbers: how the rows are called in the messages; 1, 2... if not given
+        :return: for each row a list of ``{'field', 'value', 'message'}``, empty when it is right
+        """
+        unique = self._unique_names(source)
+        keys = [self._identity_keys(row, unique) for row in rows]
+        holders = self._identity_holders(keys, source)
+        seen = {}
+        problems = []
+        for number, row, row_keys in zip(numbers or range(1, len(rows) + 1), rows, keys, strict=True):
+            messages = {name: message for name, message in self._value_problems(row, source) if message}
+            for name, key in row_keys.items():
+                if name in messages:
+                    continue
+                first = seen.setdefault((name, key), number)
+                if first != number:
+                    messages[name] = self._repeated_message(name, row[name], first)
+                elif (name, key) in holders:
+                    messages[name] = self._taken_message(name, row[name], holders[name, key])
+            problems.append([{"field": name, "value": row[name], "message": text} for name, text in messages.items()])
+        return problems
+
+    @api.model
+    def _value_problems(self, row, source):
+        """Pairs of field and message; no message where the value is right."""
+        labels = self._identity_labels()
+        for name, label in labels.items():
+            if not (row.get(name) or "").strip():
+                yield name, self.env._("%(label)s: it is empty; a value is expected.", label=label)
+            elif name == "vat":
+                yield name, self._rfc_problem(row)
+            elif name == "email" and not email_normalize(row[name]):
+                yield (
+                    name,
+                    self.env._(
+                        "E-mail: “%(value)s” is not valid; one address such as ventas@cliente.mx is expected.",
+                        value=row[name],
+                    ),
+                )
+            elif name == "phone" and not self.env["res.partner"]._phone_format(
+                number=row[name], country=source.country_id or self.env.company.country_id
+            ):
+                yield (
+                    name,
+                    self.env._(
+                        "Phone: “%(value)s” is not valid; ten digits are expected, such as 55 5555 0101.",
+                        value=row[name],
+                    ),
+                )
+
+    @api.model
+    def _rfc_problem(self, row):
+        partners = self.env["res.partner"]
+        number = partners._normalize_tax_vals({"vat": row["vat"]})["vat"]
+        try:
+            partners._check_rfc(number, row.get("name") or "")
+        except UserError as error:
+            return str(error)
+        return None
+
+    @api.model
+    def _identity_keys(self, row, unique):
+        """:return: {field: normalised value} of what no other customer may have"""
+        number = self.env["res.partner"]._normalize_tax_vals({"vat": row.get("vat") or ""})["vat"]
+        keys = {
+            "vat": "" if number in GENERIC_RFCS else number,
+            "email": email_normalize(row.get("email") or "", strict=False) or "",
+        }
+        return {name: key for name, key in keys.items() if key and name in unique}
+
+    @api.model
+    def _unique_names(self, source):
+        """The fields of which no two customers may have the same value; a company may let its customers share one."""
+        # sudo: a customer of all companies obeys the rules of those that the user does not see, too
+        companies = source.company_id or self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
+        switches = {"vat": "customer_rfc_unique", "email": "customer_email_unique"}
+        return {
+            name
+            for name, switch in switches.items()
+            if (any(companies.mapped(switch)) if switch in companies._fields else name == "vat")
+        }
+
+    @api.model
+    def _identity_holders(self, keys, source):
+        """:return: {(field, value): customer} of the values that customers of the original's companies have"""
+        holders = {}
+        # sudo: other people's customers count too, and the message names the one that has the value
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        for name, column in (("vat", "vat"), ("email", "email_normalized")):
+            wanted = {row_keys[name] for row_keys in keys if name in row_keys}
+            domain = [(column, "in", sorted(wanted)), ("parent_id", "=", False), ("customer_rank", ">", 0)]
+            if source.company_id:
+                domain.append(("company_id", "in", [False, source.company_id.id]))
+            for partner in partners.search(domain, order="id") if wanted else ():
+                holders.setdefault((name, partner[column]), partner)
+        return holders
+
+    @api.model
+    def _identity_labels(self):
+        return {
+            "name": self.env._("Name"),
+            "vat": self.env._("RFC"),
+            "email": self.env._("E-mail"),
+            "phone": self.env._("Phone"),
+        }
+
+    @api.model
+    def _taken_message(self, name, value, holder):
+        return self.env._(
+            "%(label)s: “%(value)s” already belongs to %(name)s; one that no other customer has is expected.",
+            label=self._identity_labels()[name],
+            value=value,
+            name=holder.display_name,
+        )
+
+    @api.model
+    def _repeated_message(self, name, value, row):
+        return self.env._(
+            "%(label)s: “%(value)s” is in row %(row)s already; one that no other customer has is expected.",
+            label=self._identity_labels()[name],
+            value=value,
+            row=row,
+        )
