@@ -2,6 +2,7 @@ import csv
 from pathlib import Path
 
 from lxml import etree
+from odoo import models
 from odoo.tests import tagged
 
 from .card_contract import CARD, LATER
@@ -90,3 +91,67 @@ class TestCardFields(CustomerCommon):
                 for row in csv.DictReader(file)
             ]
         self.assertEqual([(label, name, made) for label, name, _kind, made in CARD], agreed)
+
+    def test_one_call_registers_a_customer_with_everything(self):
+        mexico, state = self.env.ref("base.mx"), self.env.ref("base.state_mx_cmx", raise_if_not_found=False)
+        state = state or self.env["res.country.state"].search([("country_id", "=", mexico.id), ("code", "=", "CMX")])
+        carrier = self.env["delivery.carrier"].search([], limit=1)
+        affiliate = self.env["customer.affiliate.type"].sudo().create({"name": "Aliado", "rate": 5.0})
+        addenda = (
+            self.env["customer.addenda"].sudo().create({"name": "Cadena", "template": "<pedido folio='${folio}'/>"})
+        )
+        address = {
+            "street_name": "Reforma",
+            "street_number": "222",
+            "street_number2": "PB",
+            "colony": "Juárez",
+            "city": "Cuauhtémoc",
+            "state_id": state.id,
+            "zip": "06600",
+            "country_id": mexico.id,
+        }
+        values = {
+            "name": "Cliente Completo",
+            "phone": "55 5555 0199",
+            "email": "completo@example.com",
+            "vat": "XIA190128J61",
+            "cfdi_zip": "06600",
+            "cfdi_legal_name": "CLIENTE COMPLETO",
+            "comment": "<p>Nota</p>",
+            "property_product_pricelist": self.env["product.pricelist"].create({"name": "Mayoreo"}).id,
+            **{f"billing_{name}": value for name, value in address.items()},
+            **{f"shipping_{name}": value for name, value in address.items()},
+            "no_email": True,
+            "notify_owner": True,
+            "points_card_code": "TARJETA-1",
+            "ref": "C-COMPLETO",
+            "allowed_carrier_ids": [(6, 0, carrier.ids)],
+            "affiliate_type_id": affiliate.id,
+            "referral_rate": 7.5,
+            "referred_by_id": self.customer.id,
+            "credit_limit": 10000.0,
+            "credit_days": 30,
+            "campaign_notes": "Feria de Guadalajara",
+            "cfdi_payment_method": "PPD",
+            "cfdi_payment_form": "99",
+            "cfdi_use": "G03",
+            "cfdi_tax_regime": "601",
+            "addenda_template_id": addenda.id,
+        }
+        customer = self.env["res.partner"].create({"customer_rank": 1, "is_company": True, **values})
+        customer.invalidate_recordset()
+        for name, value in values.items():
+            expected = value[0][2] if isinstance(value, list) else value
+            found = customer[name]
+            if isinstance(found, models.BaseModel):
+                found = found.ids if isinstance(expected, list) else found.id
+            with self.subTest(name):
+                self.assertEqual(found, expected)
+        self.assertEqual(len(customer.child_ids), 2)
+        # What needs the customer first, and what an agreement does: a second call.
+        customer.write({"no_email": False, "marketing_opt_in": True})
+        account = self.env["res.partner.bank"].create({"partner_id": customer.id, "acc_number": "002010077777777771"})
+        customer.write(
+            {"stp_account_id": account.id, "default_cart_id": self._create_order(customer, confirm=False).id}
+        )
+        self.assertTrue(customer.marketing_opt_in)
