@@ -20,9 +20,7 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         # the superuser is our own and Odoo's code, which gives records that it has in its hands
         customers = [vals for vals in vals_list if self._makes_a_customer(vals)] if not self.env.su else []
-        self._check_values(customers)
-        for vals in customers:
-            self._check_named(vals)
+        self._check_values(customers, nameless=[vals for vals in customers if not self._names(vals)])
         return super().create(vals_list)
 
     def write(self, vals):
@@ -31,18 +29,17 @@ class ResPartner(models.Model):
         return super().write(vals)
 
     @api.model
-    def _check_named(self, vals):
-        if not ({"name", "firstname", "lastname"} & {name for name, value in vals.items() if value}):
-            raise ValidationError(
-                self._problem(self._fields["name"], vals.get("name") or "", self.env._("the name of the customer"))
-            )
+    def _names(self, vals):
+        return [vals[name] for name in ("name", "firstname", "lastname") if vals.get(name)]
 
     @api.model
-    def _check_values(self, vals_list):
-        """:raise ValidationError: with a line for each value that its field cannot hold"""
+    def _check_values(self, vals_list, nameless=()):
+        """:raise ValidationError: with a line for each value that its field cannot hold, and for who has no name"""
         items = [item for vals in vals_list for item in vals.items()]
         problems = [problem for name, value in items if (problem := self._value_problem(name, value))]
         problems += self._missing_records(items)
+        name = self._fields["name"]
+        problems += [self._problem(name, "", self.env._("the name of the customer")) for _vals in nameless]
         if problems:
             raise ValidationError("\n".join(dict.fromkeys(problems)))
 
