@@ -72,6 +72,21 @@ def _select(name, chosen, repository):
     return found
 
 
+def shares(tags, count, repository=REPOSITORY):
+    """Odoo's tests of `tags` in `count` parts with about as many tests each, for as many databases.
+
+    :return: lists of tags; only the whole addon is divided, file by file
+    """
+    if tags != [f"/{NAME}"]:
+        return [tags]
+    files = [file for file in (repository / ODOO).glob("test_*.py") if file.stem != DEMO_FILE]
+    sizes = {file: file.read_text().count("    def test_") for file in files}
+    parts = [[] for _part in range(count)]
+    for file in sorted(files, key=lambda file: (-sizes[file], file.name)):
+        min(parts, key=lambda part: sum(sizes[other] for other in part)).append(file)
+    return [[f"/{NAME}/{ODOO}/{file.name}" for file in sorted(part)] for part in parts]
+
+
 def _top_level(file):
     """The names of the classes and test functions of a file."""
     return {node.name for node in ast.parse(file.read_text()).body if isinstance(node, ast.ClassDef | ast.FunctionDef)}

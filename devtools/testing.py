@@ -8,11 +8,12 @@ import sys
 from . import ports, processes, results
 from .console import step
 from .home import REPOSITORY
-from .selection import PYTEST, select
+from .selection import PYTEST, select, shares
 from .setup import workshop
 from .simulator import TEST_NAME, TEST_RFC, simulator
 
 AT_ONCE = 5  # phases; each waits for servers half of its time, so that two cores are busy with five
+ODOO_PARTS = 2  # databases on which Odoo's tests run side by side: they are the longest
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 
@@ -28,7 +29,9 @@ def test(names):
         else:
             phases.append((run_pytest, folder, arguments))
     if chosen.odoo:
-        phases.insert(0, (run_odoo, "Odoo's tests", chosen.odoo, "addon"))
+        parts = shares(chosen.odoo, ODOO_PARTS)
+        names = [f"Odoo's tests {number}/{len(parts)}" for number in range(1, len(parts) + 1)]
+        phases = [(run_odoo, name, tags, "addon") for name, tags in zip(names, parts, strict=True)] + phases
     if chosen.demo:
         phases.append((run_odoo, "Odoo's tests of the demo data", chosen.demo, "demo"))
     with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo else ()) as shop:
@@ -70,11 +73,12 @@ def run_pytest(shop, folder, arguments):
 
 def run_odoo(shop, title, tags, template):
     """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon" or "demo"."""
-    log = shop.home.logs / f"test-{os.getpid()}-{template}.log"
-    pac_log = shop.home.logs / f"test-{os.getpid()}-{template}-pac.log"
+    slug = re.sub(r"\W+", "_", title.lower())
+    log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
+    pac_log = log.with_suffix(".pac.log")
     log.touch()
     with (
-        shop.databases.throwaway(getattr(shop.databases, template)(), f"test_{template}") as database,
+        shop.databases.throwaway(getattr(shop.databases, template)(), slug) as database,
         simulator(shop, pac_log, TEST_RFC, TEST_NAME) as pac,
         step(title, measure=lambda: f"{results.odoo_started(log)} tests begun"),
     ):
