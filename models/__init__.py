@@ -10,6 +10,7 @@ from . import (
     crm_lead_campaign,
     customer_addenda,
     customer_affiliate_type,
+    customer_catalogue,
     customer_cfdi,
     customer_cfdi_addenda,
     customer_change,

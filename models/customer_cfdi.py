@@ -133,11 +133,8 @@ class CustomerCfdi(models.Model):
 
         :raise UserError: with every problem found, and nothing stored
         """
-        try:
-            # Two people stamping one invoice at once would build two documents: the second one waits for no one.
-            move.lock_for_update()
-        except LockError as error:
-            raise UserError(self.env._("%(name)s is being stamped by somebody else.", name=move.name)) from error
+        # Two people stamping one invoice at once would build two documents: the second one waits for no one.
+        self._lock_for_stamping(move)
         company = move.company_id
         self._pac(company)
         certificate = self.env["certificate.certificate"]._get_csd(company)
@@ -246,11 +243,16 @@ class CustomerCfdi(models.Model):
 
     def _lock(self):
         """Hold the row until the next commit, and see what is committed of it."""
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(self.env._("%(name)s is being stamped by somebody else.", name=self.name)) from error
+        self._lock_for_stamping(self)
         self.invalidate_recordset()
+
+    @api.model
+    def _lock_for_stamping(self, record):
+        """:raise UserError: somebody else holds the invoice or the CFDI"""
+        try:
+            record.lock_for_update()
+        except LockError as error:
+            raise UserError(self.env._("%(name)s is being stamped by somebody else.", name=record.name)) from error
 
     @api.model
     def _commit(self):

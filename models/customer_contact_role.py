@@ -1,10 +1,11 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class CustomerContactRole(models.Model):
     """What a contact does at the customer: who orders, who pays, who receives."""
 
     _name = "customer.contact.role"
+    _inherit = ["customer.catalogue"]
     _description = "Customer Contact Role"
     _order = "sequence, name, id"
 
@@ -21,16 +22,3 @@ class CustomerContactRole(models.Model):
     _unique_code = models.UniqueIndex(
         "(code)", "Code: there is another role with this code, perhaps archived; a code of its own is expected."
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([self._normalize_vals(vals) for vals in vals_list])
-
-    def write(self, vals):
-        return super().write(self._normalize_vals(vals))
-
-    @api.model
-    def _normalize_vals(self, vals):
-        if isinstance(vals.get("code"), str):
-            return {**vals, "code": vals["code"].strip().upper()}
-        return vals

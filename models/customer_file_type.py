@@ -14,6 +14,7 @@ class CustomerFileType(models.Model):
     """A kind of document that a customer hands in, who must have it and how long it is good for."""
 
     _name = "customer.file.type"
+    _inherit = ["customer.catalogue"]
     _description = "Customer File Type"
     _order = "sequence, name, id"
 
@@ -78,19 +79,6 @@ class CustomerFileType(models.Model):
                             name=file_type.name,
                         )
                     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        return super().create([self._normalize_vals(vals) for vals in vals_list])
-
-    def write(self, vals):
-        return super().write(self._normalize_vals(vals))
-
-    @api.model
-    def _normalize_vals(self, vals):
-        if isinstance(vals.get("code"), str):
-            return {**vals, "code": vals["code"].strip().upper()}
-        return vals
 
     def _required_domain(self):
         """Domain of the customers that must have a file of this type: the one definition for a card and for a search.

@@ -72,7 +72,7 @@ class ResPartner(models.Model):
                             "%(field)s: “%(value)s” is not an address of %(name)s; "
                             "one of the addresses of %(owner)s, or %(owner)s itself, is expected, "
                             "written on %(owner)s.",
-                            field=self._field_label(f"{kind}_address_id"),
+                            field=self._card_label(f"{kind}_address_id"),
                             value=address.display_name,
                             name=partner.display_name,
                             owner=owner.display_name,
@@ -177,10 +177,6 @@ class ResPartner(models.Model):
             if foreign:
                 partner.write(foreign)
 
-    @api.model
-    def _field_label(self, name):
-        return self._fields[name]._description_string(self.env)
-
     def action_set_default_billing(self):
         """Bill the customer of this address here from now on; new orders and invoices use it.
 
@@ -203,7 +199,7 @@ class ResPartner(models.Model):
             raise UserError(
                 self.env._(
                     "%(field)s: “%(value)s” is archived; an active address is expected.",
-                    field=self._field_label(f"{kind}_address_id"),
+                    field=self._card_label(f"{kind}_address_id"),
                     value=self.display_name,
                 )
             )

@@ -210,7 +210,7 @@ class ResPartner(models.Model):
             self.env._(
                 "%(field)s: “%(value)s” cannot be written on the contact %(name)s; "
                 "the default addresses are those of its company, %(owner)s.",
-                field=self._field_label(field),
+                field=self._card_label(field),
                 value=self.env[comodel].browse(value).display_name if comodel else value,
                 name=self.display_name,
                 owner=self.commercial_partner_id.display_name,

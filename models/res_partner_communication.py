@@ -74,8 +74,6 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
-        if self.env.context.get("customer_merge_keeps"):
-            vals = {name: value for name, value in vals.items() if name != "marketing_opt_in"}
         if self.env.context.get(_IN_STEP_KEY) is _IN_STEP or not ("marketing_opt_in" in vals or "email" in vals):
             return super().write(vals)
         before = {partner: (partner.email_normalized, partner.marketing_opt_in) for partner in self}

@@ -183,12 +183,10 @@ class ResPartner(models.Model):
         :return: the new customers
         """
         self.ensure_one()
-        copied = {
-            name: self._fields[name].convert_to_write(self[name], self) for name in COPIED if name in self._fields
-        }
+        copied = {name: self._fields[name].convert_to_write(self[name], self) for name in COPIED}
         # The RFC tells a company from a natural person; one that says nothing (generic, foreign) leaves it at the
         # original's. Not company_type: its inverse writes record by record.
-        kinds = [{} if self._person_of_vals(vals) else {"is_company": self.is_company} for vals in vals_list]
+        kinds = [{} if self._person_of_rfc(vals.get("vat")) else {"is_company": self.is_company} for vals in vals_list]
         customers = self.create(
             [{**copied, "customer_rank": 1, **kind, **vals} for kind, vals in zip(kinds, vals_list, strict=True)]
         )
@@ -209,6 +207,6 @@ class ResPartner(models.Model):
             values = {
                 name: origin._fields[name].convert_to_write(origin[name], origin)
                 for name in COPIED_PER_COMPANY
-                if name in origin._fields and not (name in given and company == self.env.company)
+                if not (name in given and company == self.env.company)
             }
             self.sudo().with_company(company).write(values)

@@ -58,7 +58,10 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [self._align_credit_vals(vals) if self._makes_a_customer(vals) else vals for vals in vals_list]
+        terms = {}
+        vals_list = [
+            self._align_credit_vals(vals, terms) if self._makes_a_customer(vals) else vals for vals in vals_list
+        ]
         for vals in vals_list:
             if vals.get("credit_days") or vals.get("credit_limit"):
                 self._check_may_grant_credit()
@@ -68,7 +71,7 @@ class ResPartner(models.Model):
         if not {"credit_days", "credit_limit", "property_payment_term_id"} & vals.keys():
             return super().write(vals)
         if any(partner._is_customer() for partner in self):
-            vals = self._align_credit_vals(vals)
+            vals = self._align_credit_vals(vals, {})
             granted = [name for name in ("credit_days", "credit_limit") if name in vals]
             if any(partner[name] != (vals[name] or 0) for partner in self.sudo() for name in granted):
                 self._check_may_grant_credit()
@@ -86,19 +89,22 @@ class ResPartner(models.Model):
             )
 
     @api.model
-    def _align_credit_vals(self, vals):
+    def _align_credit_vals(self, vals, terms):
         """Values in which credit days and payment term say the same.
 
+        :param dict terms: {days: payment term} found so far, filled in: an import has thousands with the same days
         :raise ValidationError: both are given and they do not
         """
         days, term_id = vals.get("credit_days"), vals.get("property_payment_term_id")
         if days is None and "property_payment_term_id" in vals:
             term = self.env["account.payment.term"].browse(term_id)
             return {**vals, "credit_days": self._term_days(term)}
-        if days is None or days < 0 or (days is False):
+        if days is None or days is False or days < 0:
             return vals
         if not term_id:
-            return {**vals, "property_payment_term_id": self._find_term(days).id}
+            if days not in terms:
+                terms[days] = self._find_term(days)
+            return {**vals, "property_payment_term_id": terms[days].id}
         term = self.env["account.payment.term"].browse(term_id)
         if self._term_days(term) != days:
             raise ValidationError(

@@ -77,7 +77,7 @@ class ResPartner(models.Model):
                     self.env._(
                         "%(field)s: “%(value)s” cannot be written on the contact %(name)s; "
                         "the shipping methods of its company, %(owner)s, count for it.",
-                        field=self._field_label("allowed_carrier_ids"),
+                        field=self._card_label("allowed_carrier_ids"),
                         value=", ".join(partner.allowed_carrier_ids.mapped("name")),
                         name=partner.display_name,
                         owner=partner.commercial_partner_id.display_name,

@@ -22,9 +22,17 @@ KEY_EXPRESSIONS = {
     "phone": ("phone", PHONE_KEY),
     "name": ("name", NAME_KEY),
 }
-# Never filled in from another record: where this one came from, and the terms of credit, which go together and are
-# merged by company (``base_partner_merge``).
-NOT_MERGED = ("capture_origin", "credit_days", "credit_limit", "property_payment_term_id")
+# Never filled in from another record: where this one came from, its own consent (whoever said no to marketing is not
+# subscribed because a duplicate was), and the terms of credit, which go together and are merged by company
+# (``base_partner_merge``).
+NOT_MERGED = (
+    "capture_origin",
+    "credit_days",
+    "credit_limit",
+    "from_lead",
+    "marketing_opt_in",
+    "property_payment_term_id",
+)
 
 
 class ResPartner(models.Model):

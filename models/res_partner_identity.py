@@ -133,16 +133,14 @@ class ResPartner(models.Model):
             return
         ranked.flush_recordset(["company_id"])
         rules = self._identity_rules()
-        rows = [
-            (
-                partner,
-                *(
-                    partner._identity_key(name, rules) if name in names else partner[column] or None
-                    for name, column in KEYS.items()
-                ),
+        rows = []
+        for partner in ranked:
+            unique = partner._unique_names(rules)
+            keys = (
+                partner._identity_key(name, unique) if name in names else partner[column] or None
+                for name, column in KEYS.items()
             )
-            for partner in ranked
-        ]
+            rows.append((partner, *keys))
         try:
             with self.env.cr.savepoint(flush=False):
                 self._store_keys(rows)
@@ -162,16 +160,17 @@ class ResPartner(models.Model):
         assignments = SQL(", ").join(
             SQL("%s = %s", SQL.identifier(column), SQL.identifier("new", column)) for column in KEYS.values()
         )
-        new = SQL(", ").join(SQL.identifier(column) for column in KEYS.values())
+        names = SQL(", ").join(SQL.identifier(column) for column in KEYS.values())
+        new_columns = SQL(", ").join(SQL.identifier("new", column) for column in KEYS.values())
         self.env.cr.execute(
             SQL(
                 "UPDATE res_partner partner SET %s FROM (VALUES %s) AS new(id, %s)"
                 " WHERE partner.id = new.id AND (%s) IS DISTINCT FROM (%s)",
                 assignments,
                 values,
-                new,
+                names,
                 columns,
-                SQL(", ").join(SQL.identifier("new", column) for column in KEYS.values()),
+                new_columns,
             ),
             log_exceptions=False,
         )
@@ -186,9 +185,22 @@ class ResPartner(models.Model):
             **{name: set(companies.filtered(switch).ids) for name, switch in SWITCHES.items()},
         }
 
-    def _identity_key(self, name, rules):
+    def _unique_names(self, rules=None):
+        """The fields whose values must be this customer's alone: its company wants it, or any for one of no company.
+
+        :param dict rules: of ``_identity_rules``, for who asks for many customers
+        """
+        self.ensure_one()
+        rules = self._identity_rules() if rules is None else rules
+        return {
+            name
+            for name, companies in rules.items()
+            if (self.company_id.id in companies if self.company_id else companies)
+        }
+
+    def _identity_key(self, name, unique):
         """The key that the customer claims for a field, None if it needs none."""
-        if not self._is_customer() or not (self.company_id.id in rules[name] if self.company_id else rules[name]):
+        if name not in unique or not self._is_customer():
             return None
         value = self[name]
         if name == "email":

@@ -59,12 +59,11 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         names = [name for name in READONLY_FIELDS if name in vals]
-        if names and not self.env.context.get("customer_merge_keeps"):
+        if names:
             for partner in self:
                 for name in names:
                     if (vals[name] or False) != partner[name]:
                         self._refuse_origin(name, vals[name], partner.display_name)
-        if names:
             vals = {name: value for name, value in vals.items() if name not in names}
         return super().write(vals)
 
@@ -89,12 +88,11 @@ class ResPartner(models.Model):
 
     @api.model
     def _refuse_origin(self, name, value, partner_name):
-        field = self._fields[name]
         raise UserError(
             self.env._(
                 "%(field)s: “%(value)s” cannot be set for %(name)s. It says where the record comes from: "
                 "it is found out at creation, and nobody changes it.",
-                field=field.get_description(self.env, ["string"])["string"],
+                field=self._card_label(name),
                 value=value,
                 name=partner_name,
             )

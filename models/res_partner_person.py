@@ -48,7 +48,7 @@ class ResPartner(models.Model):
 
     @api.onchange("vat")
     def _onchange_vat_person(self):
-        kind = self._person_of_vals({"vat": self.vat, "country_id": self.country_id.id})
+        kind = self._person_of_rfc(self.vat)
         if kind is not None:
             self.is_company = kind == MORAL
 
@@ -62,7 +62,7 @@ class ResPartner(models.Model):
             if vals.get("firstname") or vals.get("lastname"):
                 vals.setdefault("name", self._join_name(vals.get("firstname"), vals.get("lastname")))
             if "is_company" not in vals and "company_type" not in vals and vals.get("customer_rank"):
-                kind = self._person_of_vals(vals)
+                kind = self._person_of_rfc(vals.get("vat"))
                 if kind is not None:
                     vals["is_company"] = kind == MORAL
         return super().create(vals_list)
@@ -94,7 +94,7 @@ class ResPartner(models.Model):
         return " ".join(f"{firstname or ''} {lastname or ''}".split())
 
     @api.model
-    def _person_of_vals(self, vals):
-        """FISICA or MORAL by the RFC among the values; None if there is none, or a generic or foreign one."""
-        number = self._normalize_tax_vals({"vat": vals.get("vat") or ""})["vat"]
+    def _person_of_rfc(self, number):
+        """FISICA or MORAL, as an RFC written in any way tells; None by no RFC, a generic or a foreign number."""
+        number = self._normalize_tax_vals({"vat": number or ""})["vat"]
         return person_of(number) if rfc.is_valid(number) and number not in GENERIC_RFCS else None

@@ -182,10 +182,9 @@ class ResPartner(models.Model):
         return self.vat
 
     def _tax_message(self, name, for_whom, allowed):
-        field = self._fields[name]
         return self.env._(
             "%(label)s: “%(value)s” of %(name)s is not for %(whom)s; one of these is expected: %(allowed)s.",
-            label=field._description_string(self.env),
+            label=self._card_label(name),
             value=self[name],
             name=self.display_name,
             whom=for_whom,

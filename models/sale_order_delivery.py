@@ -36,7 +36,7 @@ class SaleOrder(models.Model):
                 order.delivery_instructions = False
                 continue
             terms = order.partner_shipping_id.get_delivery_terms()
-            days = ", ".join(partners._field_label(day) for day in terms["days"])
+            days = ", ".join(partners._card_label(day) for day in terms["days"])
             order.delivery_instructions = "\n".join(filter(None, [days, terms["hours"], terms["notes"]])) or False
 
     def _confirmation_error_message(self):
@@ -73,7 +73,7 @@ class SaleOrder(models.Model):
         if terms["days"] and self.commitment_date:
             date = self._local_commitment_date()
             if DELIVERY_DAYS[date.weekday()] not in terms["days"]:
-                label = address._field_label
+                label = address._card_label
                 return self.env._(
                     "Delivery Date: %(value)s (%(day)s) is not a day on which %(name)s receives goods; "
                     "one of these is expected: %(days)s.",

@@ -4,6 +4,11 @@ core: Odoo's own, labelled so on the card; rule: Odoo's with a rule of ours; own
 computed from documents and stored.
 """
 
+from pathlib import Path
+
+# Where the agreement itself is, for who has it: it is not a part of this repository.
+AGREEMENT = Path(__file__).resolve().parents[2] / "shared/design/fields.csv"
+
 CARD = (
     ("Nombre del Cliente", "name", "char", "core"),
     ("Teléfono principal", "phone", "char", "core"),

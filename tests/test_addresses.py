@@ -158,7 +158,7 @@ class TestDefaultAddresses(AddressCommon):
         for partner, field, address in cases:
             with self.subTest(f"{partner.name} {field} {address.name}"), self.assertRaises(ValidationError) as caught:
                 partner[field] = address
-            self.assertIn(self.Partner._field_label(field), str(caught.exception))
+            self.assertIn(self.Partner._card_label(field), str(caught.exception))
             self.assertIn(address.display_name, str(caught.exception))
             self.assertIn(self.customer.name, str(caught.exception))
 
@@ -375,7 +375,7 @@ class TestCardAddresses(AddressCommon):
         for field in ("billing_city", "shipping_state_id"):
             with self.subTest(field), self.assertRaises(UserError) as caught:
                 contact.write({field: self.full[field]})
-            self.assertIn(self.Partner._field_label(field), str(caught.exception))
+            self.assertIn(self.Partner._card_label(field), str(caught.exception))
             self.assertIn("Compras", str(caught.exception))
         self.assertFalse(contact.child_ids)
 

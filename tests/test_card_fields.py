@@ -1,14 +1,11 @@
 import csv
-from pathlib import Path
 
 from lxml import etree
 from odoo import models
 from odoo.tests import tagged
 
-from .card_contract import CARD, LATER
+from .card_contract import AGREEMENT, CARD, LATER
 from .common import CustomerCommon
-
-SHARED = Path(__file__).resolve().parents[2] / "shared/design/fields.csv"
 
 
 @tagged("post_install", "-at_install")
@@ -83,9 +80,9 @@ class TestCardFields(CustomerCommon):
 
     def test_as_agreed(self):
         """Where the agreement itself is at hand, it is the same."""
-        if not SHARED.exists():
+        if not AGREEMENT.exists():
             return
-        with open(SHARED, newline="") as file:
+        with open(AGREEMENT, newline="") as file:
             agreed = [
                 (row["label_es"], row["field"], row["kind"].replace("core+rule", "rule"))
                 for row in csv.DictReader(file)

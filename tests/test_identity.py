@@ -199,6 +199,18 @@ class TestCredit(CustomerCommon):
         self.assertEqual(customer.property_payment_term_id, self.env.ref("account.account_payment_term_15days"))
         self.assertEqual(self._create_order(customer, confirm=False).payment_term_id.line_ids.nb_days, 15)
 
+    def test_an_import_looks_a_term_up_once(self):
+        def queries(count):
+            values = [{"name": f"Cliente {n}", "customer_rank": 1, "credit_days": 33} for n in range(count)]
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.env["res.partner"].create(values)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        queries(1)
+        self.assertLessEqual(queries(40) - queries(4), 8)
+
     def test_who_grants_credit(self):
         seller = self._create_user("seller", "sales_team.group_sale_salesman", "base.group_partner_manager")
         partners = self.env["res.partner"].with_user(seller)

@@ -2,7 +2,6 @@ from . import (
     base_partner_merge,
     base_partner_merge_change,
     base_partner_merge_commercial,
-    base_partner_merge_origin,
     customer_duplicate,
     customer_duplicate_group,
     customer_duplicate_many,

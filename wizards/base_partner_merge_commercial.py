@@ -8,10 +8,6 @@ class BasePartnerMerge(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        # Odoo rewrites references in SQL: two merged customers of which one referred the other would refer itself,
-        # and so would chains of referrals between them. The referrals among them mean nothing any more.
-        merged = (src_partners | dst_partner).sudo()
-        merged.filtered(lambda partner: partner.referred_by_id in merged).referred_by_id = False
         # The relation's rows of the sources go with them; those of products that both have cannot be rewritten.
         products = src_partners.sudo().exclusive_product_tmpl_ids
         for product in products:

@@ -92,8 +92,7 @@ class CustomerDuplicate(models.TransientModel):
     def _compute_reviewed(self):
         for wizard in self:
             for name in REVIEWED:
-                source = wizard.source_id.commercial_partner_id
-                wizard[name] = source[name] if name in source._fields else False
+                wizard[name] = wizard.source_id.commercial_partner_id[name]
 
     def action_duplicate(self):
         """Create the customer; the original stays as it is.
@@ -108,26 +107,16 @@ class CustomerDuplicate(models.TransientModel):
         if problems:
             raise UserError("\n".join(problem["message"] for problem in problems))
         customer = source._copy_customer([self._prepare_customer_vals()])
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": customer.id,
-            "views": [(self.env.ref("l10n_mx_customer.view_customer_form").id, "form")],
-        }
+        return customer._action_open_card()
 
     def _identity(self):
         return {name: self[name] for name in ("name", "vat", "email", "phone")}
 
     def _prepare_customer_vals(self):
-        partner_fields = self.env["res.partner"]._fields
         return {
             **self._identity(),
             "cfdi_legal_name": self.cfdi_legal_name,
-            **{
-                name: self._fields[name].convert_to_write(self[name], self)
-                for name in ("marketing_opt_in", *REVIEWED)
-                if name in partner_fields
-            },
+            **{name: self._fields[name].convert_to_write(self[name], self) for name in ("marketing_opt_in", *REVIEWED)},
         }
 
     # ------------------------------------------------------------------
@@ -143,7 +132,7 @@ class CustomerDuplicate(models.TransientModel):
         :param list numbers: how the rows are called in the messages; 1, 2... if not given
         :return: for each row a list of ``{'field', 'value', 'message'}``, empty when it is right
         """
-        unique = self._unique_names(source)
+        unique = source._unique_names()
         keys = [self._identity_keys(row, unique) for row in rows]
         holders = self._identity_holders(keys, source)
         seen = {}
@@ -208,18 +197,6 @@ class CustomerDuplicate(models.TransientModel):
             "email": email_normalize(row.get("email") or "", strict=False) or "",
         }
         return {name: key for name, key in keys.items() if key and name in unique}
-
-    @api.model
-    def _unique_names(self, source):
-        """The fields of which no two customers may have the same value; a company may let its customers share one."""
-        # sudo: a customer of all companies obeys the rules of those that the user does not see, too
-        companies = source.company_id or self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
-        switches = {"vat": "customer_rfc_unique", "email": "customer_email_unique"}
-        return {
-            name
-            for name, switch in switches.items()
-            if (any(companies.mapped(switch)) if switch in companies._fields else name == "vat")
-        }
 
     @api.model
     def _identity_holders(self, keys, source):

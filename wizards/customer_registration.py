@@ -141,12 +141,7 @@ class CustomerRegistration(models.TransientModel):
             if self.state != "preview":
                 raise UserError(self.env._("Issuer or Receiver: say whose data of the CFDI are wanted (party)."))
             self.registered_id = self._write_customer()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.registered_id.id,
-            "views": [(self.env.ref("l10n_mx_customer.view_customer_form").id, "form")],
-        }
+        return self.registered_id._action_open_card()
 
     # ------------------------------------------------------------------
     # Reading the file
@@ -270,7 +265,7 @@ class CustomerRegistration(models.TransientModel):
         has_address = bool(partner.street or partner.zip)
         for name in FIELDS:
             value = holder["values"].get(name)
-            if not value or name not in partner_fields:
+            if not value:
                 continue
             old = partner[name].id if partner_fields[name].type == "many2one" else partner[name]
             if old == value:
