@@ -1,3 +1,4 @@
+from .models.customer_figures import SOURCES
 from .models.res_partner_identity import KEYS
 
 
@@ -5,3 +6,9 @@ def post_init_hook(env):
     """Customers that were there before: who came first with a number, an RFC or an e-mail keeps it as its own."""
     for name in KEYS:
         env["res.partner"]._claim_first_come(name)
+
+
+def uninstall_hook(env):
+    """The figures' queries are functions of the database, which no model owns."""
+    for source in SOURCES:
+        env.cr.execute(f"DROP FUNCTION IF EXISTS customer_figures_{source}")

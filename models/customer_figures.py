@@ -1,93 +1,177 @@
-"""Where every stored figure of the customer card comes from: one SQL aggregate a source.
+"""Where every stored figure of the customer card comes from: one query a source.
 
-Each query gives rows ``(partner_id, company_id, figure, figure...)`` for the customers asked for: the partner is the
-commercial partner, amounts are in the company's currency (documents in other currencies count at their own rate).
-Parameters of every query: ``partner_ids`` (list of int), ``today`` (date), ``time_zone`` (str; that of ``today``, in
-which the date of an order is read too), ``credit_days_defaults`` (JSON: default credit days by company id).
-Receivable means a trade receivable account: taxes in favour and the like (``non_trade``) are not the customer's debt.
+A query gives one row ``(customer_id, company_id, figure, figure...)`` for each customer asked for and each company, or
+``(customer_id, figure, ...)`` for what belongs to no company. Its figures are the names of fields of ``res.partner``.
+The same query fills the stored columns (after a commit, by the job, on installing) and answers whoever reads a figure
+of which a document has just changed.
+
+Every query starts from the companies with their day, time zone and currency (``COMPANIES``), and from the customers
+asked for and their contacts (``MEMBERS``). Amounts are in the company's currency, rounded by ``money``; documents in
+another currency count at their own rate. Receivable means a trade receivable account: taxes in favour and the like
+(``non_trade``) are not the customer's debt. An invoice is also a sales receipt (``out_receipt``).
 
 | figure | source | condition | measure |
 | --- | --- | --- | --- |
-| invoiced_total | journal items | receivable, posted, of customer invoices | balance |
+| invoiced_total | journal items | receivable, posted, of invoices | balance |
 | invoice_balance | the same | | residual |
-| invoice_overdue | the same | due before today, residual > 0 | residual |
+| invoice_overdue | journal items | receivable, posted, due before today, residual > 0 | residual |
 | collected | journal items | receivable, posted, of bank, cash and card journals | - balance |
-| last_sale_date, first_sale_date | orders | state sale | max, min of date_order |
-| uninvoiced_balance | lines of orders | state sale | what no posted invoice covers yet, taxes included |
-| uninvoiced_overdue | the same | order older than the customer's credit days | the same |
+| credit_note_balance | journal items | receivable, posted, of credit notes | - residual |
+| credit_note_applied | the same | | residual - balance |
+| credit_note_unstamped_count | credit notes | posted, of a Mexican company, without a stamped CFDI | number |
+| advance_balance | journal items | receivable, posted, of bank, cash and card journals, residual < 0 | - residual |
+| | lines of down payments | invoiced, collected and not yet deducted from a final invoice | total |
+| sold_authorized, sold_reserved | orders | stage Autorizado, Apartado | total |
+| pending_sale_count | orders | either of these stages | number |
+| average_sale | orders | stage Autorizado, Completada | mean total |
+| services_sold | orders | the same | total of service lines before taxes |
+| last_sale_date, first_sale_date | orders | the same | latest, earliest date_order |
+| uninvoiced_balance | lines of orders | stage Apartado, Autorizado | what no posted invoice covers, taxes included |
+| uninvoiced_overdue | the same | Autorizado, older than the customer's credit days | the same |
+| receivable_balance | | | invoice_balance + uninvoiced_balance |
+| overdue_balance | | | invoice_overdue + uninvoiced_overdue |
+| credit_available | | | credit_limit - receivable_balance |
+| oldest_debt_date | orders, invoices | something is left; an invoice with orders has their date | earliest date |
 """
 
 from typing import NamedTuple
 
+# What every query is given: by what name, and of what SQL type.
+PARAMETERS = {
+    "customer_ids": "int[]",
+    "company_id": "int",  # NULL: for each company
+    "now": "timestamp",  # UTC
+    "time_zone": "text",  # of a company that says none
+    "credit_limits": "jsonb",  # {company id: what a customer has to whom none was given}
+    "credit_days": "jsonb",
+}
+
 
 class Source(NamedTuple):
+    """One query and what it needs.
+
+    ``reads``: the fields that the query reads, by model: what is pending on them is written before it runs. Flushing
+    everything instead would be slower and could not be nested in a computation.
+    ``dated``: query of the customers some figure of which changes only because the day went from ``since`` to a
+    company's today, if time alone changes any.
+    """
+
     query: str
-    # Fields that the query reads, by model: what is pending on them is written before it runs. Flushing everything
-    # instead would compute figures that depend on the ones being computed, from their old values.
     reads: dict[str, tuple[str, ...]]
+    by_company: bool = True
+    dated: str | None = None
 
 
-RECEIVABLES = Source(
+COMPANIES = """
+WITH company AS (
+         SELECT company.id,
+                (%(now)s AT TIME ZONE 'UTC' AT TIME ZONE zone.name)::date AS today,
+                zone.name AS time_zone,
+                currency.rounding::numeric AS rounding,
+                country.code = 'MX' AS is_mexican,
+                (%(credit_limits)s ->> company.id::text)::numeric AS credit_limit,
+                (%(credit_days)s ->> company.id::text)::int AS credit_days
+           FROM res_company company
+           JOIN res_partner partner ON partner.id = company.partner_id
+           JOIN res_currency currency ON currency.id = company.currency_id
+      LEFT JOIN res_country country ON country.id = company.account_fiscal_country_id
+     CROSS JOIN LATERAL (SELECT COALESCE(partner.tz, %(time_zone)s) AS name) zone
+          WHERE %(company_id)s IS NULL OR company.id = %(company_id)s
+     )
+"""
+MEMBERS = """
+   , customer AS (
+         SELECT id
+           FROM res_partner
+          WHERE id = ANY(%(customer_ids)s)
+            AND commercial_partner_id = id
+     ),
+     member AS (
+         SELECT partner.id, customer.id AS customer_id
+           FROM customer
+           JOIN res_partner partner ON partner.commercial_partner_id = customer.id
+     )
+"""
+
+
+def money(expression):
+    """SQL: an amount (0 if there is none) rounded as the company's currency is, halves away from zero."""
+    return f"ROUND(COALESCE(({expression})::numeric, 0) / company.rounding) * company.rounding"
+
+
+INVOICE = "move.move_type IN ('out_invoice', 'out_receipt')"
+RECEIPT = "move.move_type = 'entry' AND journal.type IN ('bank', 'cash', 'credit')"
+# The day of an order, in its company's time zone.
+ORDER_DAY = "(so.date_order AT TIME ZONE 'UTC' AT TIME ZONE company.time_zone)::date"
+CREDIT_DAYS = "COALESCE((partner.credit_days ->> company.id::text)::int, company.credit_days, 0)"
+SOLD = "so.state = 'sale'"
+PENDING = "so.state = 'sale'"
+
+# A line is pending in proportion to the quantity that posted invoices do not cover. Down payments that were invoiced
+# and not yet deducted cover a part of the order too; their own lines have no quantity to invoice. What is invoiced and
+# collected of a down payment is the customer's advance until a final invoice deducts it.
+SALES = Source(
     reads={
         "account.account": ("account_type", "non_trade"),
         "account.journal": ("type",),
-        "account.move": ("move_type",),
-        "account.move.line": (
-            "account_id",
-            "amount_residual",
-            "balance",
-            "company_id",
-            "date_maturity",
-            "journal_id",
-            "parent_state",
-            "partner_id",
-            "reconciled",
+        "account.move": (
+            *("amount_residual", "amount_total", "cfdi_state", "invoice_currency_rate", "invoice_date", "move_type"),
+            "state",
         ),
-    },
-    query="""
-    SELECT line.partner_id,
-           line.company_id,
-           COALESCE(SUM(line.balance) FILTER (WHERE move.move_type = 'out_invoice'), 0) AS invoiced_total,
-           COALESCE(SUM(line.amount_residual) FILTER (WHERE move.move_type = 'out_invoice'), 0) AS invoice_balance,
-           COALESCE(SUM(line.amount_residual) FILTER (
-               WHERE line.amount_residual > 0 AND line.date_maturity < %(today)s
-           ), 0) AS invoice_overdue,
-           COALESCE(-SUM(line.balance) FILTER (
-               WHERE move.move_type = 'entry' AND journal.type IN ('bank', 'cash', 'credit')
-           ), 0) AS collected
-      FROM account_move_line line
-      JOIN account_move move ON move.id = line.move_id
-      JOIN account_journal journal ON journal.id = line.journal_id
-      JOIN account_account account ON account.id = line.account_id
-     WHERE line.partner_id = ANY(%(partner_ids)s)
-       AND line.parent_state = 'posted'
-       AND account.account_type = 'asset_receivable'
-       AND account.non_trade IS NOT TRUE
-  GROUP BY line.partner_id, line.company_id
-""",
-)
-
-# A line is pending in proportion to the quantity that posted invoices do not cover. Down payments that were invoiced
-# and not yet deducted cover a part of the order too; their own lines have no quantity to invoice.
-ORDERS = Source(
-    reads={
-        "account.move": ("move_type",),
-        "account.move.line": ("parent_state", "price_total", "product_uom_id", "quantity"),
-        "res.partner": ("credit_days",),
-        "sale.order": ("commercial_partner_id", "company_id", "currency_rate", "date_order", "state"),
+        "account.move.line": (
+            *("account_id", "amount_residual", "balance", "company_id", "date_maturity", "journal_id", "parent_state"),
+            *("partner_id", "price_total", "product_uom_id", "quantity", "reconciled"),
+        ),
+        "res.partner": ("commercial_partner_id", "credit_days", "credit_limit"),
+        "sale.order": ("amount_total", "commercial_partner_id", "company_id", "currency_rate", "date_order", "state"),
         "sale.order.line": (
-            "display_type",
-            "invoice_lines",
-            "is_downpayment",
-            "order_id",
-            "price_total",
-            "product_uom_id",
-            "product_uom_qty",
+            *("display_type", "invoice_lines", "is_downpayment", "order_id", "price_subtotal", "price_total"),
+            *("product_id", "product_uom_id", "product_uom_qty"),
         ),
         "uom.uom": ("factor",),
     },
-    query="""
-    WITH posted AS (
+    query=f"""
+    , receivable AS (
+        SELECT member.customer_id,
+               line.company_id,
+               SUM(line.balance) FILTER (WHERE {INVOICE}) AS invoiced,
+               SUM(line.amount_residual) FILTER (WHERE {INVOICE}) AS residual,
+               SUM(line.amount_residual) FILTER (
+                   WHERE line.amount_residual > 0 AND line.date_maturity < company.today
+               ) AS overdue,
+               -SUM(line.balance) FILTER (WHERE {RECEIPT}) AS collected,
+               -SUM(line.amount_residual) FILTER (WHERE {RECEIPT} AND line.amount_residual < 0) AS unmatched,
+               -SUM(line.amount_residual) FILTER (WHERE move.move_type = 'out_refund') AS credit_residual,
+               SUM(line.amount_residual - line.balance) FILTER (WHERE move.move_type = 'out_refund') AS credit_applied,
+               COUNT(DISTINCT line.move_id) FILTER (
+                   WHERE move.move_type = 'out_refund'
+                     AND company.is_mexican
+                     AND move.cfdi_state IS DISTINCT FROM 'stamped'
+               ) AS unstamped,
+               MIN(COALESCE(sale.day, move.invoice_date)) FILTER (
+                   WHERE {INVOICE} AND line.amount_residual > 0
+               ) AS oldest
+          FROM member
+          JOIN account_move_line line ON line.partner_id = member.id
+          JOIN account_account account ON account.id = line.account_id
+          JOIN account_move move ON move.id = line.move_id
+          JOIN account_journal journal ON journal.id = line.journal_id
+          JOIN company ON company.id = line.company_id
+     LEFT JOIN LATERAL (
+               SELECT MIN({ORDER_DAY}) AS day
+                 FROM account_move_line invoiced
+                 JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = invoiced.id
+                 JOIN sale_order_line sol ON sol.id = rel.order_line_id
+                 JOIN sale_order so ON so.id = sol.order_id
+                WHERE line.amount_residual > 0
+                  AND invoiced.move_id = line.move_id
+               ) sale ON TRUE
+         WHERE line.parent_state = 'posted'
+           AND account.account_type = 'asset_receivable'
+           AND account.non_trade IS NOT TRUE
+      GROUP BY member.customer_id, line.company_id
+    ),
+    posted AS (
         SELECT rel.order_line_id,
                SUM(sign.value * aml.quantity * aml_uom.factor / sol_uom.factor) AS quantity,
                SUM(sign.value * aml.price_total) AS total
@@ -99,81 +183,149 @@ ORDERS = Source(
      LEFT JOIN uom_uom aml_uom ON aml_uom.id = COALESCE(aml.product_uom_id, sol.product_uom_id)
      LEFT JOIN uom_uom sol_uom ON sol_uom.id = COALESCE(sol.product_uom_id, aml.product_uom_id)
     CROSS JOIN LATERAL (SELECT CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END AS value) sign
-         WHERE so.commercial_partner_id = ANY(%(partner_ids)s)
-           AND so.state = 'sale'
+         WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
+           AND {PENDING}
            AND aml.parent_state = 'posted'
       GROUP BY rel.order_line_id
     ),
-    orders AS (
-        SELECT so.commercial_partner_id AS partner_id,
-               so.company_id,
-               so.date_order,
-               so.currency_rate,
-               SUM(CASE
+    pending AS (
+        SELECT so.id,
+               GREATEST(0, SUM(CASE
                    WHEN sol.display_type IS NOT NULL OR sol.product_uom_qty = 0 THEN 0
                    WHEN sol.product_uom_qty > 0
                    THEN sol.price_total * GREATEST(0, 1 - COALESCE(posted.quantity, 0) / sol.product_uom_qty)
                    ELSE sol.price_total * (1 - COALESCE(posted.quantity, 0) / sol.product_uom_qty)
-               END) - COALESCE(SUM(posted.total) FILTER (WHERE sol.is_downpayment), 0) AS pending
+               END) - COALESCE(SUM(posted.total) FILTER (WHERE sol.is_downpayment), 0)) AS total
           FROM sale_order so
-     LEFT JOIN sale_order_line sol ON sol.order_id = so.id
+          JOIN sale_order_line sol ON sol.order_id = so.id
      LEFT JOIN posted ON posted.order_line_id = sol.id
-         WHERE so.commercial_partner_id = ANY(%(partner_ids)s)
-           AND so.state = 'sale'
+         WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
+           AND {PENDING}
       GROUP BY so.id
+    ),
+    service AS (
+        SELECT so.commercial_partner_id AS customer_id,
+               so.company_id,
+               SUM(sol.price_subtotal / COALESCE(NULLIF(so.currency_rate, 0), 1)) AS total
+          FROM sale_order so
+          JOIN sale_order_line sol ON sol.order_id = so.id
+          JOIN product_product product ON product.id = sol.product_id
+          JOIN product_template template ON template.id = product.product_tmpl_id
+         WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
+           AND {SOLD}
+           AND template.type = 'service'
+      GROUP BY so.commercial_partner_id, so.company_id
+    ),
+    sale AS (
+        SELECT so.commercial_partner_id AS customer_id,
+               so.company_id,
+               MAX(so.date_order) FILTER (WHERE {SOLD}) AS latest,
+               MIN(so.date_order) FILTER (WHERE {SOLD}) AS earliest,
+               AVG(amount.total) FILTER (WHERE {SOLD}) AS average,
+               SUM(amount.total) FILTER (WHERE {SOLD}) AS authorized,
+               0 AS reserved,
+               COUNT(*) FILTER (WHERE {PENDING}) AS pending_count,
+               SUM(amount.uninvoiced) AS uninvoiced,
+               SUM(amount.uninvoiced) FILTER (
+                   WHERE so.state = 'sale' AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
+               ) AS overdue,
+               MIN({ORDER_DAY}) FILTER (WHERE amount.uninvoiced > 0) AS oldest
+          FROM sale_order so
+          JOIN res_partner partner ON partner.id = so.commercial_partner_id
+          JOIN company ON company.id = so.company_id
+     LEFT JOIN pending ON pending.id = so.id
+    CROSS JOIN LATERAL (
+               SELECT so.amount_total / COALESCE(NULLIF(so.currency_rate, 0), 1) AS total,
+                      pending.total / COALESCE(NULLIF(so.currency_rate, 0), 1) AS uninvoiced
+               ) amount
+         WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
+           AND so.state = 'sale'
+      GROUP BY so.commercial_partner_id, so.company_id
+    ),
+    down_payment AS (
+        SELECT line.customer_id, line.company_id, SUM(GREATEST(0, LEAST(line.covered, line.collected))) AS total
+          FROM (
+               SELECT so.commercial_partner_id AS customer_id,
+                      so.company_id,
+                      SUM(amount.total) AS covered,
+                      SUM(amount.total * (1 - move.amount_residual / NULLIF(move.amount_total, 0))) FILTER (
+                          WHERE amount.total > 0
+                      ) AS collected
+                 FROM sale_order so
+                 JOIN sale_order_line sol ON sol.order_id = so.id AND sol.is_downpayment
+                 JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = sol.id
+                 JOIN account_move_line aml ON aml.id = rel.invoice_line_id AND aml.parent_state = 'posted'
+                 JOIN account_move move ON move.id = aml.move_id
+           CROSS JOIN LATERAL (
+                      SELECT CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END
+                             * aml.price_total / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1) AS total
+                      ) amount
+                WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
+             GROUP BY sol.id, so.commercial_partner_id, so.company_id
+               ) line
+      GROUP BY line.customer_id, line.company_id
     )
-    SELECT orders.partner_id,
-           orders.company_id,
-           MAX(orders.date_order) AS last_sale_date,
-           MIN(orders.date_order) AS first_sale_date,
-           SUM(amount.uninvoiced) AS uninvoiced_balance,
-           COALESCE(SUM(amount.uninvoiced) FILTER (
-               WHERE (orders.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(time_zone)s)::date
-                     + COALESCE(
-                         partner.credit_days ->> orders.company_id::text,
-                         %(credit_days_defaults)s::jsonb ->> orders.company_id::text,
-                         '0'
-                     )::int < %(today)s
-           ), 0) AS uninvoiced_overdue
-      FROM orders
-      JOIN res_partner partner ON partner.id = orders.partner_id
+    SELECT customer.id AS customer_id,
+           company.id AS company_id,
+           {money("receivable.invoiced")} AS invoiced_total,
+           amount.invoice_balance,
+           amount.invoice_overdue,
+           {money("receivable.collected")} AS collected,
+           {money("receivable.credit_residual")} AS credit_note_balance,
+           {money("receivable.credit_applied")} AS credit_note_applied,
+           COALESCE(receivable.unstamped, 0) AS credit_note_unstamped_count,
+           {money("receivable.unmatched")} + {money("down_payment.total")} AS advance_balance,
+           {money("sale.authorized")} AS sold_authorized,
+           {money("sale.reserved")} AS sold_reserved,
+           COALESCE(sale.pending_count, 0) AS pending_sale_count,
+           {money("sale.average")} AS average_sale,
+           {money("service.total")} AS services_sold,
+           sale.latest AS last_sale_date,
+           sale.earliest AS first_sale_date,
+           amount.uninvoiced_balance,
+           amount.uninvoiced_overdue,
+           amount.invoice_balance + amount.uninvoiced_balance AS receivable_balance,
+           amount.invoice_overdue + amount.uninvoiced_overdue AS overdue_balance,
+           COALESCE((partner.credit_limit ->> company.id::text)::numeric, company.credit_limit, 0)
+               - amount.invoice_balance - amount.uninvoiced_balance AS credit_available,
+           LEAST(receivable.oldest, sale.oldest) AS oldest_debt_date
+      FROM customer
+      JOIN res_partner partner ON partner.id = customer.id
+CROSS JOIN company
+ LEFT JOIN receivable ON receivable.customer_id = customer.id AND receivable.company_id = company.id
+ LEFT JOIN sale ON sale.customer_id = customer.id AND sale.company_id = company.id
+ LEFT JOIN service ON service.customer_id = customer.id AND service.company_id = company.id
+ LEFT JOIN down_payment ON down_payment.customer_id = customer.id AND down_payment.company_id = company.id
 CROSS JOIN LATERAL (
-           SELECT GREATEST(0, orders.pending) / COALESCE(NULLIF(orders.currency_rate, 0), 1) AS uninvoiced
+           SELECT {money("receivable.residual")} AS invoice_balance,
+                  {money("receivable.overdue")} AS invoice_overdue,
+                  {money("sale.uninvoiced")} AS uninvoiced_balance,
+                  {money("sale.overdue")} AS uninvoiced_overdue
            ) amount
-  GROUP BY orders.partner_id, orders.company_id
-""",
-)
-
-# Customers some figure of which changes only because the date went from ``since`` to ``today``.
-BECAME_OVERDUE = Source(
-    reads={
-        "account.move.line": ("date_maturity", "parent_state", "partner_id", "reconciled"),
-        "res.partner": ("credit_days",),
-        "sale.order": ("commercial_partner_id", "date_order", "state"),
-    },
-    query="""
+""",  # noqa: S608
+    dated=f"""
     SELECT line.partner_id
       FROM account_move_line line
       JOIN account_account account ON account.id = line.account_id
+      JOIN company ON company.id = line.company_id
      WHERE account.account_type = 'asset_receivable'
        AND line.parent_state = 'posted'
        AND line.reconciled IS NOT TRUE
-       AND line.date_maturity >= %(since)s - 1
-       AND line.date_maturity < %(today)s
+       AND line.date_maturity >= %(since)s::date - 1
+       AND line.date_maturity < company.today
        AND line.partner_id IS NOT NULL
      UNION
     SELECT so.commercial_partner_id
       FROM sale_order so
       JOIN res_partner partner ON partner.id = so.commercial_partner_id
-CROSS JOIN LATERAL (
-           SELECT (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE %(time_zone)s)::date + COALESCE(
-                      partner.credit_days ->> so.company_id::text,
-                      %(credit_days_defaults)s::jsonb ->> so.company_id::text,
-                      '0'
-                  )::int AS last_day
-           ) due
-     WHERE so.state = 'sale'
-       AND due.last_day >= %(since)s - 1
-       AND due.last_day < %(today)s
-""",
+      JOIN company ON company.id = so.company_id
+     WHERE {PENDING}
+       AND {ORDER_DAY} + {CREDIT_DAYS} >= %(since)s::date - 1
+       AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
+""",  # noqa: S608
 )
+
+# By the name that marks a customer's figures of this source as pending.
+SOURCES = {
+    "sales": SALES,
+}

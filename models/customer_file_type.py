@@ -111,4 +111,4 @@ class CustomerFileType(models.Model):
         """The last good day of a file of this type that is handed in today; False where the type knows none."""
         if not self.validity_days:
             return False
-        return self.env["res.partner"]._figure_today() + timedelta(days=self.validity_days)
+        return self.env.company._business_today() + timedelta(days=self.validity_days)

@@ -66,7 +66,7 @@ class IrAttachment(models.Model):
               ORDER BY file.customer_file_expires_on, file.id
                  LIMIT %(limit)s
                 """,
-                today=self.env["res.partner"]._figure_today(),
+                today=self.env.company._business_today(),
                 notice_days=DEFAULT_NOTICE_DAYS,
                 limit=limit,
             )
@@ -76,7 +76,7 @@ class IrAttachment(models.Model):
     def _announce_expiry(self):
         managers = self._expiry_managers()
         activity_type = self.env.ref("l10n_mx_customer.mail_activity_type_file", raise_if_not_found=False)
-        today = self.env["res.partner"]._figure_today()
+        today = self.env.company._business_today()
         partner_model = self.env["ir.model"]._get_id("res.partner")
         values = []
         for file in self:

@@ -9,6 +9,8 @@ PAC_ENVIRONMENTS = [
     ("test", "Finkok, test"),
     ("production", "Finkok, production"),
 ]
+# Of most of Mexico: for a company whose contact says nothing.
+DEFAULT_TIME_ZONE = "America/Mexico_City"
 
 
 class ResCompany(models.Model):
@@ -72,4 +74,8 @@ class ResCompany(models.Model):
     def _business_time_zone(self):
         """Name of the time zone in which the company's days begin: of its contact, else of most of Mexico."""
         self.ensure_one()
-        return self.partner_id.tz or "America/Mexico_City"
+        return self.partner_id.tz or DEFAULT_TIME_ZONE
+
+    def _business_today(self):
+        """The company's date: it decides what is overdue or expired, not that of the user whose action asks."""
+        return fields.Date.context_today(self.with_context(tz=self._business_time_zone()))

@@ -1,104 +1,63 @@
+import json
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
-from . import customer_figures
+from .customer_figures import COMPANIES, PARAMETERS, SOURCES
+from .res_company import DEFAULT_TIME_ZONE
 
-FIGURE_COMPUTES = {"_compute_order_figures", "_compute_receivable_figures", "_compute_credit_figures"}
-REFRESH_DATE_PARAMETER = "l10n_mx_customer.figures_date"
+# The source of the figures that a method computes: all of a source have the same method.
+COMPUTES = {f"_compute_{source}_figures": source for source in SOURCES}
+# Whose records are counted.
+FEEDING_MODELS = {model for source in SOURCES.values() for model in source.reads} - {"res.partner"}
 
 
 class Figure:
-    """How the stored figures are declared: computed, one value a company, for employees only.
+    """How the stored figures are declared: computed, for employees only, fetched with those of their source alone.
 
-    Company-dependent fields cannot be Monetary: amounts are Float, rounded by the company's currency and shown with
-    the monetary widget. A jsonb column gains nothing from a plain index.
+    Figures of company documents have one value a company. Company-dependent fields cannot be Monetary: amounts are
+    Float, rounded by the company's currency and shown with the monetary widget. A plain index on their jsonb column
+    would serve nothing.
     """
 
-    common = {
-        "company_dependent": True,
-        "store": True,
-        "index": False,
-        "copy": False,
-        "groups": "base.group_user",
-    }
+    def __init__(self, source):
+        by_company = {"company_dependent": True, "index": False} if SOURCES[source].by_company else {}
+        self.arguments = {
+            "compute": f"_compute_{source}_figures",
+            "store": True,
+            "copy": False,
+            "groups": "base.group_user",
+            "prefetch": f"customer_figures_{source}",
+            **by_company,
+        }
 
-    @classmethod
-    def amount(cls, compute, **kwargs):
-        return fields.Float(compute=compute, aggregator="sum", **cls.common, **kwargs)
+    def amount(self, **kwargs):
+        return fields.Float(aggregator="sum", **self.arguments, **kwargs)
 
-    @classmethod
-    def datetime(cls, compute, **kwargs):
-        return fields.Datetime(compute=compute, **cls.common, **kwargs)
+    def count(self, **kwargs):
+        return fields.Integer(aggregator="sum", **self.arguments, **kwargs)
+
+    def date(self, **kwargs):
+        return fields.Date(**self.arguments, **kwargs)
+
+    def datetime(self, **kwargs):
+        return fields.Datetime(**self.arguments, **kwargs)
 
 
 class ResPartner(models.Model):
-    """Figures of a customer, stored a company: what was sold, invoiced, collected and is owed.
+    """How the figures of a customer are kept. What there is: res_partner_balances; what it means: customer_figures.
 
-    They live on the commercial partner; its contacts own none. ``customer_figures`` says where each comes from.
+    Figures are fields like any other for who reads, searches, sorts and groups, but a change of a document does not
+    touch the customer's row. The ORM finds out whose figures change (``@api.depends``); then, instead of computing
+    them, the customer is marked (``customer.figure.pending``), and they are stored after the commit. A marked figure is
+    read from the documents, uncommitted ones of the transaction included. Searching sees what is stored.
+
+    Figures live on the commercial partner: a contact shows those of its company and owns none.
     """
 
     _inherit = "res.partner"
-
-    # The documents that the figures depend on: they give the ORM its triggers. Nobody reads them: whoever reads all
-    # the fields of a customer must neither wait for its thousands of rows nor need rights on them.
-    customer_order_ids = fields.One2many("sale.order", "commercial_partner_id", groups=fields.NO_ACCESS)
-    customer_line_ids = fields.One2many("account.move.line", "partner_id", groups=fields.NO_ACCESS)
-
-    last_sale_date = Figure.datetime(
-        "_compute_order_figures",
-        string="Last Sale Date",
-        help="Confirmation date of the customer's latest sale.",
-    )
-    first_sale_date = Figure.datetime(
-        "_compute_order_figures",
-        string="First Sale Date",
-        help="Confirmation date of the customer's first sale.",
-    )
-    uninvoiced_balance = Figure.amount(
-        "_compute_order_figures",
-        string="Uninvoiced Balance",
-        help="Part of the confirmed sales that no posted invoice covers yet, taxes included.",
-    )
-    uninvoiced_overdue = Figure.amount(
-        "_compute_order_figures",
-        string="Uninvoiced Overdue",
-        help="Part of the uninvoiced balance whose sale is older than the customer's credit days.",
-    )
-    invoiced_total = Figure.amount(
-        "_compute_receivable_figures",
-        string="Invoiced",
-        help="Total of the posted customer invoices, taxes included.",
-    )
-    invoice_balance = Figure.amount(
-        "_compute_receivable_figures",
-        string="Invoice Balance",
-        help="What is left to collect of the posted customer invoices.",
-    )
-    invoice_overdue = Figure.amount(
-        "_compute_receivable_figures",
-        string="Invoice Overdue",
-        help="What is left to collect of receivables past their due date.",
-    )
-    collected = Figure.amount(
-        "_compute_receivable_figures",
-        string="Collected",
-        help="What was received from the customer, less what was paid back.",
-    )
-    receivable_balance = Figure.amount(
-        "_compute_credit_figures",
-        string="Receivable",
-        help="Everything that the customer owes: the invoice balance and the uninvoiced part of the sales.",
-    )
-    overdue_balance = Figure.amount(
-        "_compute_credit_figures",
-        string="Overdue Receivable",
-        help="What the customer should have paid by now, invoiced or not.",
-    )
-    credit_available = Figure.amount(
-        "_compute_credit_figures",
-        string="Available Credit",
-        help="Credit limit less what the customer owes; negative when the limit is exceeded.",
-    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -106,151 +65,168 @@ class ResPartner(models.Model):
             self._check_figures_not_written(vals)
         return super().create(vals_list)
 
+    def _create(self, data_list):
+        # A new customer has no documents: nothing is counted for the thousands of an import, and its limit, which is
+        # what it may owe, goes into the row at once.
+        stored = [data["stored"] for data in data_list]
+        if any(self._fields[name].comodel_name in FEEDING_MODELS for vals in stored for name in vals):
+            return super()._create(data_list)
+        for vals in stored:
+            if vals.get("credit_limit") and (vals.get("is_company") or not vals.get("parent_id")):
+                vals["credit_available"] = vals["credit_limit"]
+        partners = super()._create(data_list)
+        limits = json.loads(self.env["ir.default"]._get_field_column_fallbacks("res.partner", "credit_limit"))
+        for name, field in self._fields.items():
+            if field.compute in COMPUTES and not (name == "credit_available" and any(limits.values())):
+                self.env.remove_to_compute(field, partners)
+        return partners
+
     def write(self, vals):
         self._check_figures_not_written(vals)
-        return super().write(vals)
+        if not {"parent_id", "is_company"} & vals.keys():
+            return super().write(vals)
+        owners = {partner: partner.commercial_partner_id for partner in self}
+        result = super().write(vals)
+        moved = self.filtered(lambda partner: partner.commercial_partner_id != owners[partner])
+        if moved:
+            # Its documents count for another customer from now on.
+            former = self.browse({owners[partner].id for partner in moved})
+            self.env["customer.figure.pending"]._mark(moved | former, SOURCES)
+        return result
 
     @api.model
     def _check_figures_not_written(self, vals):
         """Figures come from documents: Odoo would let a call write them like any stored field."""
-        written = [name for name in vals if name in self._fields and self._fields[name].compute in FIGURE_COMPUTES]
+        written = [name for name in vals if name in self._fields and self._fields[name].compute in COMPUTES]
         if written:
-            labels = ", ".join(self._fields[name]._description_string(self.env) for name in written)
+            labels = ", ".join(self._card_label(name) for name in written)
             raise UserError(
                 self.env._("%(labels)s: computed from the customer's documents, cannot be written.", labels=labels)
             )
 
-    @api.depends(
-        "credit_days",
-        "customer_order_ids.commercial_partner_id",
-        "customer_order_ids.company_id",
-        "customer_order_ids.currency_rate",
-        "customer_order_ids.date_order",
-        "customer_order_ids.order_line.invoice_lines.parent_state",
-        "customer_order_ids.order_line.invoice_lines.price_total",
-        "customer_order_ids.order_line.invoice_lines.quantity",
-        "customer_order_ids.order_line.price_total",
-        "customer_order_ids.order_line.product_uom_qty",
-        "customer_order_ids.state",
-    )
-    def _compute_order_figures(self):
-        self._set_figures(
-            self._fetch_figures(customer_figures.ORDERS),
-            {
-                "last_sale_date": False,
-                "first_sale_date": False,
-                "uninvoiced_balance": 0.0,
-                "uninvoiced_overdue": 0.0,
-            },
-        )
+    # ------------------------------------------------------------------
+    # Marking instead of computing
+    # ------------------------------------------------------------------
+    def _recompute_field(self, field, ids=None):
+        if field.compute not in COMPUTES:
+            return super()._recompute_field(field, ids)
+        pending = self.env.transaction.tocompute.get(field, ())
+        self._mark_figures(field, [id_ for id_ in pending if ids is None or id_ in ids])
+        return None
 
-    @api.depends(
-        "customer_line_ids.account_id",
-        "customer_line_ids.amount_residual",
-        "customer_line_ids.balance",
-        "customer_line_ids.date_maturity",
-        "customer_line_ids.parent_state",
-        "customer_line_ids.partner_id",
-    )
-    def _compute_receivable_figures(self):
-        self._set_figures(
-            self._fetch_figures(customer_figures.RECEIVABLES),
-            {
-                "invoiced_total": 0.0,
-                "invoice_balance": 0.0,
-                "invoice_overdue": 0.0,
-                "collected": 0.0,
-            },
-        )
+    def _compute_figures(self, source):
+        """Compute method of the figures of a source: ``fetch`` gives those of real customers, when they are read."""
+        names = self._figure_names(source)
+        self._mark_figures(self._fields[names[0]], self._ids)
+        for partner in self.filtered(lambda partner: not partner.id):
+            for name in names:
+                partner[name] = partner._origin[name]
 
-    @api.depends(
-        "credit_limit",
-        "invoice_balance",
-        "invoice_overdue",
-        "parent_id",
-        "uninvoiced_balance",
-        "uninvoiced_overdue",
-    )
-    def _compute_credit_figures(self):
-        rows = {}
-        for company in self._figure_companies():
-            for partner in self.with_company(company):
-                if partner.commercial_partner_id != partner:
-                    continue
-                receivable = partner.invoice_balance + partner.uninvoiced_balance
-                rows[partner._origin.id, company.id] = {
-                    "receivable_balance": receivable,
-                    "overdue_balance": partner.invoice_overdue + partner.uninvoiced_overdue,
-                    "credit_available": partner.credit_limit - receivable,
-                }
-        self._set_figures(rows, {"receivable_balance": 0.0, "overdue_balance": 0.0, "credit_available": 0.0})
+    def _mark_figures(self, field, ids):
+        """Mark customers instead of computing a figure of theirs, and with it all the figures of its source."""
+        partners = self.browse(id_ for id_ in ids if id_)
+        if not partners:
+            return
+        for name in self._figure_names(COMPUTES[field.compute]):
+            self.env.remove_to_compute(self._fields[name], partners)
+            self._fields[name]._invalidate_cache(self.env, partners._ids)
+        self.env["customer.figure.pending"].sudo()._mark(partners, [COMPUTES[field.compute]])
 
     @api.model
-    def _figure_companies(self):
-        """Every company, archived ones included: a figure is kept for each of them."""
-        companies = self.env["res.company"].sudo().with_context(active_test=False)
-        return companies.search([], order="id")  # pylint: disable=no-search-all
+    def _figure_names(self, source):
+        return [name for name, field in self._fields.items() if COMPUTES.get(field.compute) == source]
 
-    def _fetch_figures(self, source):
-        """Run a query of ``customer_figures`` for the customers in self.
+    # ------------------------------------------------------------------
+    # Reading
+    # ------------------------------------------------------------------
+    def _fetch_query(self, query, fields_to_fetch):
+        partners = super()._fetch_query(query, fields_to_fetch)
+        names = defaultdict(list)
+        for field in fields_to_fetch:
+            if field.compute in COMPUTES:
+                names[COMPUTES[field.compute]].append(field.name)
+        if names and partners:
+            partners._fetch_figures(names)
+        return partners
 
-        :return: {(partner id, company id): {figure: value}}
+    def _fetch_figures(self, names):
+        """Put into the cache what the row does not tell: the figures of marked customers, and of contacts.
+
+        :param dict names: {source: names of figures}
         """
-        partner_ids = self._origin.ids
-        if not partner_ids:
-            return {}
-        cr = self._execute_source(source, {"partner_ids": partner_ids, **self._figure_parameters()})
-        names = [column.name for column in cr.description][2:]
-        return {row[:2]: dict(zip(names, row[2:], strict=True)) for row in cr.fetchall()}
+        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT partner.id, partner.commercial_partner_id, pending.source FROM res_partner partner"
+                " LEFT JOIN customer_figure_pending pending"
+                " ON pending.customer_id = partner.commercial_partner_id AND pending.source = ANY(%s)"
+                " WHERE partner.id = ANY(%s)"
+                " AND (pending.id IS NOT NULL OR partner.commercial_partner_id != partner.id)",
+                list(names),
+                list(self._ids),
+            )
+        )
+        contacts, marked = {}, defaultdict(set)
+        for partner_id, customer_id, source in rows:
+            if partner_id != customer_id:
+                contacts[partner_id] = customer_id
+            elif source:
+                marked[source].add(partner_id)
+        for source, ids in marked.items():
+            figures = self.browse(ids)._figures_of_documents(source, self.env.company)
+            for partner in self.browse(ids):
+                partner._cache_figures({name: figures[partner.id][name] for name in names[source]})
+        # Whoever may not read the company sees no figures on its contact.
+        customers = self.browse(set(contacts.values()))._filtered_access("read")
+        wanted = [name for source_names in names.values() for name in source_names]
+        for partner_id, customer_id in contacts.items():
+            customer = self.browse(customer_id) & customers
+            self.browse(partner_id)._cache_figures({name: customer[name] for name in wanted})
 
-    @api.model
-    def _execute_source(self, source, parameters):
-        for model, names in source.reads.items():
+    def _cache_figures(self, values):
+        for name, value in values.items():
+            field = self._fields[name]
+            field._update_cache(self, field.convert_to_cache(value, self, validate=False))
+
+    def _figures_of_documents(self, source, company=None):
+        """Count the figures of a source now, from the documents as this transaction sees them.
+
+        :param company: for this company; for each if not given, or if the figures belong to no company
+        :return: {customer id: {figure: value}}, or {(customer id, company id): {figure: value}} for each company
+        """
+        for model, names in SOURCES[source].reads.items():
             self.env[model].flush_model(names)
-        self.env.cr.execute(source.query, parameters)
-        return self.env.cr
+        self.env.cr.execute(self._figure_query(source, company))
+        rows = self.env.cr.dictfetchall()
+        if SOURCES[source].by_company and not company:
+            return {(row["customer_id"], row["company_id"]): row for row in rows}
+        return {row["customer_id"]: row for row in rows}
 
-    @api.model
-    def _figure_parameters(self):
-        return {
-            "today": self._figure_today(),
-            "time_zone": self.env.company._business_time_zone(),
-            "credit_days_defaults": self.env["ir.default"]._get_field_column_fallbacks("res.partner", "credit_days"),
-        }
-
-    @api.model
-    def _figure_today(self):
-        """The date that decides what is overdue: of the company, not of the user whose action computes it."""
-        return fields.Date.context_today(self.with_context(tz=self.env.company._business_time_zone()))
-
-    def _set_figures(self, rows, defaults):
-        """Assign figures for every company, and only where the value changes.
-
-        :param dict rows: {(partner id, company id): {figure: value}}
-        :param dict defaults: {figure: value} for a customer without documents in a company
-        """
-        for company in self._figure_companies():
-            currency = company.currency_id
-            for partner in self.with_company(company):
-                values = rows.get((partner._origin.id, company.id), defaults)
-                for name, default in defaults.items():
-                    value = values[name]
-                    if isinstance(default, float):
-                        value = currency.round(float(value))
-                    if partner[name] != value:
-                        partner[name] = value
-
-    @api.model
-    def _cron_refresh_dated_figures(self):
-        """Recompute the customers whose overdue figures change because a day has passed."""
-        parameters = self.env["ir.config_parameter"].sudo()
-        values = self._figure_parameters()
-        values["since"] = fields.Date.to_date(parameters.get_param(REFRESH_DATE_PARAMETER)) or fields.Date.to_date(
-            "1900-01-01"
+    def _figure_query(self, source, company=None):
+        """The figures of a source of the customers in self, for a company or for each."""
+        return SQL(
+            "SELECT * FROM %s(%s)",
+            SQL.identifier(f"customer_figures_{source}"),
+            SQL(", ").join(
+                self._figure_parameters(customer_ids=list(self._ids), company_id=company and company.id).values()
+            ),
         )
-        cr = self._execute_source(customer_figures.BECAME_OVERDUE, values)
-        partners = self.browse(row[0] for row in cr.fetchall())
-        for name in ("invoice_overdue", "uninvoiced_overdue", "overdue_balance"):
-            self.env.add_to_compute(self._fields[name], partners)
-        self.env.flush_all()
-        parameters.set_param(REFRESH_DATE_PARAMETER, fields.Date.to_string(values["today"]))
+
+    @api.model
+    def _dated_query(self, source, since):
+        """The query of the customers whose figures of a source change because the day went on from ``since``."""
+        return SQL(COMPANIES + SOURCES[source].dated, since=since, **self._figure_parameters())
+
+    @api.model
+    def _figure_parameters(self, customer_ids=None, company_id=None):
+        """:return: {name of customer_figures.PARAMETERS: SQL}"""
+        defaults = self.env["ir.default"]._get_field_column_fallbacks
+        values = {
+            "customer_ids": customer_ids,
+            "company_id": company_id,
+            "now": fields.Datetime.now(),
+            "time_zone": DEFAULT_TIME_ZONE,
+            "credit_limits": defaults("res.partner", "credit_limit"),
+            "credit_days": defaults("res.partner", "credit_days"),
+        }
+        return {name: SQL("%s::" + type_, values[name]) for name, type_ in PARAMETERS.items()}

@@ -82,7 +82,7 @@ class ResPartner(models.Model):
             & Domain("customer_file_state", "in", ("pending", "valid"))
             & (
                 Domain("customer_file_expires_on", "=", False)
-                | Domain("customer_file_expires_on", ">=", self._figure_today())
+                | Domain("customer_file_expires_on", ">=", self.env.company._business_today())
             )
         )
 

@@ -17,6 +17,7 @@ from . import (
     test_duplicates,
     test_exclusive_products,
     test_figures,
+    test_figures_commit,
     test_file_types,
     test_files,
     test_history,

@@ -140,3 +140,16 @@ class CustomerCommon(TransactionCase):
             .create({"payment_date": cls.today, **({} if amount is None else {"amount": amount})})
         )
         return wizard._create_payments()
+
+    @classmethod
+    def _store_figures(cls):
+        """What follows a commit, which a test has none of: pending figures go into the customers' rows."""
+        cls.env.flush_all()
+        pending = cls.env["customer.figure.pending"].sudo()
+        pending._refresh(pending.search([]).mapped("customer_id"))
+
+    @classmethod
+    def _new_day(cls):
+        """The daily job, with what follows its commit."""
+        cls.env["customer.figure.pending"].sudo()._cron_new_day()
+        cls._store_figures()

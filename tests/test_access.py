@@ -130,7 +130,7 @@ class TestAccess(CustomerCommon):
         for model, name in (
             ("res.partner", "_claim_identity"),
             ("res.partner", "_release_identity_keys"),
-            ("res.partner", "_set_figures"),
+            ("customer.figure.pending", "_refresh"),
             ("ir.sequence", "draw"),
             ("customer.cfdi", "_stamp_move"),
         ):

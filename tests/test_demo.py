@@ -262,7 +262,7 @@ class TestDemoFigures(DemoCase):
     """The stored figures against a recount from the documents, customer by customer."""
 
     def test_kinds_of_debtors(self):
-        self.env["res.partner"]._cron_refresh_dated_figures()
+        self.env["customer.figure.pending"]._cron_new_day()
         self.assertGreaterEqual(len(self.customers.filtered(lambda partner: partner.overdue_balance > 0)), 10)
         limited = self.customers.filtered("credit_limit")
         use = [partner.receivable_balance / partner.credit_limit for partner in limited]
@@ -300,7 +300,7 @@ class TestDemoFigures(DemoCase):
                 self._assert_amount(partner.credit_available, partner.credit_limit - partner.receivable_balance)
 
     def test_figures_of_what_is_overdue(self):
-        self.env["res.partner"]._cron_refresh_dated_figures()
+        self.env["customer.figure.pending"]._cron_new_day()
         today = fields.Date.context_today(self.env.user.with_context(tz="America/Mexico_City"))
         for partner in self.customers:
             late = self.invoices.filtered(

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import tagged
 
 from .common import CustomerCommon
@@ -64,6 +64,7 @@ class TestFigures(CustomerCommon):
 
     def test_figures_are_searchable(self):
         self._create_customer_invoice(days_ago=10)
+        self._store_figures()
         partners = self.env["res.partner"]
         customer = [("id", "=", self.customer.id)]
         self.assertEqual(partners.search([("overdue_balance", ">", 0)] + customer), self.customer)
@@ -172,7 +173,12 @@ class TestFigures(CustomerCommon):
         self._create_order(contact)
         self._create_customer_invoice(contact)
         self.assert_figures(self.customer, uninvoiced_balance=1160.0, invoice_balance=1160.0)
-        self.assert_figures(contact, uninvoiced_balance=0.0, invoice_balance=0.0, credit_available=0.0)
+        self.assert_figures(contact, uninvoiced_balance=1160.0, invoice_balance=1160.0, credit_available=47680.0)
+        self._store_figures()
+        with_balance = self.env["res.partner"].search(
+            [("invoice_balance", "=", 1160), ("id", "child_of", self.customer.id)]
+        )
+        self.assertEqual(with_balance, self.customer, "a contact owns no figures")
 
     def test_another_customer_takes_the_document_over(self):
         other = self._create_customer(name="Otro Cliente", vat="XIA190128J61")
@@ -195,15 +201,17 @@ class TestFigures(CustomerCommon):
         self.assert_figures(self.customer, uninvoiced_overdue=2320.0)
 
     def test_the_daily_job_refreshes_what_became_overdue(self):
-        partners = self.env["res.partner"]
-        partners._cron_refresh_dated_figures()
+        self._new_day()
         self._create_customer_invoice(amount=1000.0, days_ago=0)
         self._create_order(days_ago=30)
         self.assert_figures(self.customer, overdue_balance=0.0)
-        tomorrow = self.today + timedelta(days=1)
-        self.patch(type(partners), "_figure_today", lambda self: tomorrow)
-        partners._cron_refresh_dated_figures()
-        self.assert_figures(self.customer, invoice_overdue=1160.0, uninvoiced_overdue=1160.0, overdue_balance=2320.0)
+        self._store_figures()
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self.assert_figures(self.customer, overdue_balance=0.0)
+            self._new_day()
+            self.assert_figures(
+                self.customer, invoice_overdue=1160.0, uninvoiced_overdue=1160.0, overdue_balance=2320.0
+            )
 
     def test_an_evening_in_mexico_is_not_yet_tomorrow(self):
         self.customer.credit_days = 0
@@ -212,7 +220,7 @@ class TestFigures(CustomerCommon):
             order.action_confirm()
             self.assert_figures(self.customer, uninvoiced_balance=1160.0, uninvoiced_overdue=0.0)
         with freeze_time("2026-03-11 06:00:00"):
-            self.env["res.partner"]._cron_refresh_dated_figures()
+            self._new_day()
             self.assert_figures(self.customer, uninvoiced_overdue=1160.0)
 
     def test_queries_do_not_grow_with_the_documents(self):

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..models.res_partner_figures import FIGURE_COMPUTES
+from ..models.customer_figures import SOURCES
 
 # The terms of credit of a company go together: days and payment term say the same.
 CREDIT_TERMS = ("credit_days", "credit_limit", "property_payment_term_id")
@@ -114,7 +114,5 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env.add_to_compute(merged._fields["complete_name"], children)
         if merged.commercial_partner_id == merged:
             merged._commercial_sync_to_descendants()
-        for field in merged._fields.values():
-            if field.store and field.compute in FIGURE_COMPUTES:
-                self.env.add_to_compute(field, owners)
+        self.env["customer.figure.pending"].sudo()._mark(owners, SOURCES)
         self.env.flush_all()

@@ -1,0 +1,134 @@
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, Command, api
+from odoo.sql_db import db_connect
+from odoo.tests import TransactionCase, tagged
+
+from ..models.customer_figure_pending import CustomerFigurePending
+
+
+@tagged("post_install", "-at_install")
+class TestFiguresCommit(TransactionCase):
+    """What happens around a commit, in real transactions: the documents are committed, and removed again."""
+
+    def setUp(self):
+        super().setUp()
+        env = self._begin()
+        customer = env["res.partner"].create({"name": "Cliente de prueba", "customer_rank": 1})
+        product = env["product.product"].create({"name": "Mesa de prueba", "list_price": 1000.0, "taxes_id": False})
+        env.cr.commit()
+        self.customer_id, self.product_id = customer.id, product.id
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        env = self._begin()
+        orders = env["sale.order"].search([("partner_id", "=", self.customer_id)])
+        orders._action_cancel()
+        orders.unlink()
+        env["res.partner"].browse(self.customer_id).unlink()
+        env["product.product"].browse(self.product_id).product_tmpl_id.unlink()
+        env.cr.commit()
+        env["customer.figure.pending"]._cron_refresh()
+
+    def _begin(self):
+        cr = db_connect(self.env.cr.dbname).cursor()
+        self.addCleanup(cr.close)
+        return api.Environment(cr, SUPERUSER_ID, {})
+
+    def _confirm_order(self, env):
+        line = Command.create({"product_id": self.product_id, "product_uom_qty": 2})
+        order = env["sale.order"].create({"partner_id": self.customer_id, "order_line": [line]})
+        order.action_confirm()
+        return order
+
+    def _stored(self):
+        env = self._begin()
+        env.cr.execute(
+            "SELECT receivable_balance ->> %s, write_date FROM res_partner WHERE id = %s",
+            [str(env.company.id), self.customer_id],
+        )
+        [(balance, write_date)] = env.cr.fetchall()
+        env.cr.execute("SELECT count(*) FROM customer_figure_pending WHERE customer_id = %s", [self.customer_id])
+        [(pending,)] = env.cr.fetchall()
+        env.cr.close()
+        return float(balance or 0), pending, write_date
+
+    def _card(self, env):
+        return env["res.partner"].browse(self.customer_id).receivable_balance
+
+    def test_stored_after_the_commit(self):
+        _balance, _pending, write_date = self._stored()
+        env = self._begin()
+        self._confirm_order(env)
+        self.assertEqual(self._card(env), 2000.0, "read from the documents, before the commit")
+        env.flush_all()
+        self.assertEqual(self._card(env), 2000.0)
+        self.assertEqual(self._stored()[0], 0.0)
+        env.cr.commit()
+        self.assertEqual(self._stored(), (2000.0, 0, write_date), "stored; nobody wrote the customer")
+        self.assertEqual(self._card(env), 2000.0)
+
+    def test_a_rollback_leaves_nothing(self):
+        env = self._begin()
+        self._confirm_order(env)
+        env.flush_all()
+        env.cr.rollback()
+        self.assertEqual(self._stored()[:2], (0.0, 0))
+
+    def test_a_part_that_is_rolled_back(self):
+        env = self._begin()
+        self._confirm_order(env)
+        with self.assertRaises(ZeroDivisionError), env.cr.savepoint():
+            self._confirm_order(env)
+            env.flush_all()
+            raise ZeroDivisionError
+        self._confirm_order(env)
+        self.assertEqual(self._card(env), 4000.0)
+        env.cr.commit()
+        self.assertEqual(self._stored()[:2], (4000.0, 0))
+
+    def test_killed_right_after_the_commit(self):
+        env = self._begin()
+        self._confirm_order(env)
+        with patch.object(CustomerFigurePending, "_refresh_committed"):  # nothing runs any more
+            env.cr.commit()
+        balance, pending, _write_date = self._stored()
+        self.assertEqual(balance, 0.0)
+        self.assertTrue(pending)
+        env = self._begin()
+        self.assertEqual(self._card(env), 2000.0, "who reads it gets it from the documents")
+        env["customer.figure.pending"]._cron_refresh()
+        self.assertEqual(self._stored()[:2], (2000.0, 0))
+
+    def test_two_sales_to_one_customer_at_once(self):
+        first, second = self._begin(), self._begin()
+        self._confirm_order(first)
+        self._confirm_order(second)
+        first.cr.commit()
+        self._confirm_order(second)
+        second.cr.commit()
+        self.assertEqual(self._stored()[:2], (6000.0, 0))
+
+    def test_a_row_that_somebody_holds_is_left_to_the_job(self):
+        holder = self._begin()
+        holder.cr.execute("UPDATE res_partner SET comment = 'x' WHERE id = %s", [self.customer_id])
+        env = self._begin()
+        self._confirm_order(env)
+        module = CustomerFigurePending.__module__
+        with patch(f"{module}.LOCK_TIMEOUT", "100ms"), self.assertLogs(module, "WARNING"):
+            env.cr.commit()
+        self.assertEqual(self._stored()[0], 0.0)
+        holder.cr.rollback()
+        self._begin()["customer.figure.pending"]._cron_refresh()
+        self.assertEqual(self._stored()[:2], (2000.0, 0))
+
+    def test_counted_again_as_a_whole(self):
+        env = self._begin()
+        self._confirm_order(env)
+        env.cr.commit()
+        env.cr.execute("UPDATE res_partner SET receivable_balance = '{\"1\": 7}' WHERE id = %s", [self.customer_id])
+        env["customer.figure.pending"]._mark_all()
+        env.cr.commit()
+        self.assertEqual(self._card(env), 2000.0)
+        env["customer.figure.pending"]._cron_refresh()
+        self.assertEqual(self._stored()[:2], (2000.0, 0))
