@@ -59,6 +59,7 @@ from . import (
     res_partner_identity,
     res_partner_origin,
     res_partner_person,
+    res_partner_portal,
     res_partner_postal,
     res_partner_referral,
     res_partner_store,

@@ -27,6 +27,7 @@ from . import (
     test_no_email,
     test_notify_owner,
     test_origin,
+    test_portal,
     test_registration,
     test_store,
     test_tax_data,
