@@ -5,6 +5,7 @@ from . import (
     test_addresses,
     test_bad_inputs,
     test_bank_accounts,
+    test_break_in,
     test_card_fields,
     test_cfdi,
     test_changes,
