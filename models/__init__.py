@@ -36,6 +36,7 @@ from . import (
     mailing_subscription,
     product_template,
     product_template_exclusive,
+    product_template_exclusive_pos,
     res_bank,
     res_company,
     res_config_settings,

@@ -31,5 +31,6 @@ from . import (
     test_portal,
     test_registration,
     test_store,
+    test_store_modules,
     test_tax_data,
 )
