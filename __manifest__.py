@@ -53,6 +53,7 @@
         "views/account_move_views.xml",
         "views/customer_cfdi_views.xml",
         "views/customer_commercial_views.xml",
+        "views/portal_templates.xml",
         "views/res_config_settings_views.xml",
         "wizards/customer_duplicate_views.xml",
         "wizards/customer_duplicate_group_views.xml",

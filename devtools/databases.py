@@ -1,9 +1,11 @@
 """Databases: templates made once and copied in a second, and throw-away copies.
 
-Three templates, each keyed by all that it is made of:
+Templates, each keyed by all that it is made of:
 - `deps`: the modules that the manifest depends on, installed for a Mexican company in Spanish, without demo data;
 - `addon`: a copy of it with this addon installed;
-- `demo`: a copy of `deps` with this addon installed and this addon's demo data, and no other module's.
+- `demo`: a copy of `deps` with this addon installed and this addon's demo data, and no other module's;
+- `store_deps`: a copy of `deps` with the modules of `STORE`, which the addon works with and does not need;
+- `store`: a copy of `store_deps` with this addon installed.
 A template is made under another name and renamed when it is complete, so one that was interrupted is never used.
 """
 
@@ -21,6 +23,15 @@ from .odoo import own_warnings
 
 COUNTRY, LANGUAGE = "MX", "es_MX"
 RECIPE = "3"  # raised when the way templates are made changes
+# Modules that the addon works with where they are installed: tests with the tag `store` run where they are.
+STORE = (
+    "auth_password_policy",
+    "auth_password_policy_portal",
+    "auth_password_policy_signup",
+    "point_of_sale",
+    "pos_sale",
+    "website_sale",
+)
 KEPT = 2  # templates of a kind that stay: two checkouts or two branches may share the cache folder
 
 # Odoo loads a module's demo data when every module that it depends on has its own (ModuleNode.demo_installable).
@@ -123,8 +134,7 @@ class Databases:
             )  # fmt: skip
             log = self.home.logs / "db-deps-modules.log"
             title = f"Installing the {len(depends)} modules that the addon needs (a few minutes)"
-            self.odoo.run(title, log, "module", "install", "-d", part, *depends)
-            self._require_installed(part, depends, log)
+            self._install(part, log, title, *depends)
             self._generate_assets(part)
 
         return self.template("deps", key, build)
@@ -135,7 +145,7 @@ class Databases:
 
         def build(part):
             self.copy(deps, part)
-            self._install(part, self.home.logs / "db-addon.log", f"Installing {NAME}")
+            self._install(part, self.home.logs / "db-addon.log", f"Installing {NAME}", NAME)
             self._generate_assets(part)
 
         return self.template("addon", digest(RECIPE, deps, addon.content_key(without=("tests", "demo"))), build)
@@ -147,7 +157,7 @@ class Databases:
             log = self.home.logs / "db-demo.log"
             self.copy(deps, part)
             self.sql(MARK_DEMO, part)
-            self._install(part, log, f"Installing {NAME} with its demo data")
+            self._install(part, log, f"Installing {NAME} with its demo data", NAME)
             # a failure of demo data is only a warning for Odoo, which goes on without
             if self.sql(DEMO_LOADED, part) != ["t"]:
                 raise DevError(f"the demo data of {NAME} cannot be loaded (why: {log})")
@@ -155,9 +165,30 @@ class Databases:
 
         return self.template("demo", digest(RECIPE, deps, addon.content_key(without=("tests",))), build)
 
-    def _install(self, database, log, title):
-        self.odoo.run(title, log, "module", "install", "-d", database, NAME)
-        self._require_installed(database, [NAME], log)
+    def store_deps(self):
+        deps = self.deps()
+
+        def build(part):
+            self.copy(deps, part)
+            title = f"Installing the {len(STORE)} modules of the shop and the point of sale"
+            self._install(part, self.home.logs / "db-store-deps.log", title, *STORE)
+
+        return self.template("shopdeps", digest(RECIPE, deps, *STORE), build)
+
+    def store(self):
+        """Odoo puts the addon before or after those modules as their dependencies say: here it comes last."""
+        deps = self.store_deps()
+
+        def build(part):
+            self.copy(deps, part)
+            log = self.home.logs / "db-store.log"
+            self._install(part, log, f"Installing {NAME} beside the shop and the point of sale", NAME)
+
+        return self.template("shop", digest(RECIPE, deps, addon.content_key(without=("tests", "demo"))), build)
+
+    def _install(self, database, log, title, *modules):
+        self.odoo.run(title, log, "module", "install", "-d", database, *modules)
+        self._require_installed(database, modules, log)
         for warning in own_warnings(log):
             say(f"warning while installing: {warning}")
 

@@ -11,15 +11,19 @@ PYTEST = {"cfdi": "tests/cfdi", "dev": "devtools/tests"}
 ODOO = "tests"
 # Odoo's tests of this file look at the demo data: they have a tag of their own and run on a database that has it
 DEMO_FILE, DEMO_TAG = "test_demo", "demo_data"
+# and those of this one need modules that the addon does without: the shop, the point of sale...
+STORE_FILE, STORE_TAG = "test_store_modules", "store_modules"
 
 
 @dataclass
 class Selection:
-    """Arguments for pytest, by folder; test tags for Odoo without, and with demo data. What is absent is not run."""
+    """Arguments for pytest, by folder; test tags for Odoo without, and with demo data, and with the modules that the
+    addon works with where they are. What is absent is not run."""
 
     pytest: dict = field(default_factory=dict)
     odoo: list = field(default_factory=list)
     demo: list = field(default_factory=list)
+    store: list = field(default_factory=list)
 
     def add_pytest(self, folder, argument):
         self.pytest.setdefault(folder, []).append(argument)
@@ -45,6 +49,7 @@ def _select(name, chosen, repository):
     if name in ("odoo", ODOO):
         chosen.odoo.append(f"/{NAME}")
         chosen.demo.append(f"{DEMO_TAG}/{NAME}")
+        chosen.store.append(f"{STORE_TAG}/{NAME}")
         return True
     found = False
     wanted = name.rstrip("/").removesuffix(".py").rpartition("/")[2]
@@ -62,7 +67,8 @@ def _select(name, chosen, repository):
                 chosen.add_pytest(folder, f"{relative}::{klass}::{method}")
                 found = True
     for file in sorted((repository / ODOO).glob("test_*.py")):
-        tags, prefix = (chosen.demo, DEMO_TAG) if file.stem == DEMO_FILE else (chosen.odoo, "")
+        special = {DEMO_FILE: (chosen.demo, DEMO_TAG), STORE_FILE: (chosen.store, STORE_TAG)}
+        tags, prefix = special.get(file.stem, (chosen.odoo, ""))
         if file.stem == wanted:
             tags.append(f"{prefix}/{NAME}/{ODOO}/{file.name}")
             found = True
@@ -79,7 +85,7 @@ def shares(tags, count, repository=REPOSITORY):
     """
     if tags != [f"/{NAME}"]:
         return [tags]
-    files = [file for file in (repository / ODOO).glob("test_*.py") if file.stem != DEMO_FILE]
+    files = [file for file in (repository / ODOO).glob("test_*.py") if file.stem not in (DEMO_FILE, STORE_FILE)]
     sizes = {file: file.read_text().count("    def test_") for file in files}
     parts = [[] for _part in range(count)]
     for file in sorted(files, key=lambda file: (-sizes[file], file.name)):

@@ -14,6 +14,14 @@ from .simulator import TEST_NAME, TEST_RFC, simulator
 
 AT_ONCE = 5  # phases; each waits for servers half of its time, so that two cores are busy with five
 ODOO_PARTS = 2  # databases on which Odoo's tests run side by side: they are the longest
+# `-m odoo` for tests that start no browser: Odoo generates the bundles of all pages before it runs a test that speaks
+# HTTP, minutes with the shop and the point of sale, for scripts and styles that only a browser asks for.
+WITHOUT_BROWSER = """
+import odoo.cli
+from odoo.tests.suite import OdooSuite
+OdooSuite.has_http_case = lambda suite: False
+odoo.cli.main()
+"""
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 
@@ -34,10 +42,14 @@ def test(names):
         phases = [(run_odoo, name, tags, "addon") for name, tags in zip(names, parts, strict=True)] + phases
     if chosen.demo:
         phases.append((run_odoo, "Odoo's tests of the demo data", chosen.demo, "demo"))
+    if chosen.store:
+        phases.append((run_odoo, "Odoo's tests with the shop and the point of sale", chosen.store, "store"))
     with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo else ()) as shop:
-        if chosen.odoo or chosen.demo or chosen.pytest.get(PYTEST["dev"]) == ["."]:
+        if chosen.odoo or chosen.demo or chosen.store or chosen.pytest.get(PYTEST["dev"]) == ["."]:
             # most of the work on a cold cache, and of the disk: before the tests, whose times it would spoil
             shop.databases.deps()
+            if chosen.store:
+                shop.databases.store_deps()
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             try:
                 futures = [pool.submit(phase, shop, *arguments) for phase, *arguments in phases]
@@ -72,7 +84,7 @@ def run_pytest(shop, folder, arguments):
 
 
 def run_odoo(shop, title, tags, template):
-    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon" or "demo"."""
+    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon", "demo" or "store"."""
     slug = re.sub(r"\W+", "_", title.lower())
     log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
     pac_log = log.with_suffix(".pac.log")
@@ -86,6 +98,8 @@ def run_odoo(shop, title, tags, template):
             "server", "-d", database, "--test-tags", ",".join(tags), "--stop-after-init",
             f"--http-port={ports.any_free()}", "--max-cron-threads=0", f"--screenshots={shop.home.logs}",
         )  # fmt: skip
+        if template == "store":
+            command[1:3] = ["-c", WITHOUT_BROWSER]
         status = processes.run(command, log, env=shop.odoo.environ(**pac.environ()))
     return results.of_odoo(title, status, log)
 

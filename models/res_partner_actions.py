@@ -181,8 +181,10 @@ class ResPartner(models.Model):
         :param bool dialog: over the card, instead of in its place
         :param bool partner: whether the document has the customer as ``partner_id``
         :param defaults: more values of the document
+        :raise AccessError: for who may not read the customer, or not create the document
         """
         self.ensure_one()
+        self.check_access("read")
         if model not in self.env:
             raise UserError(self.env._("%(name)s: its module is not installed.", name=name))
         self.env[model].browse().check_access("create")

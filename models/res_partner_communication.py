@@ -35,6 +35,7 @@ class ResPartner(models.Model):
     )
     notify_owner = fields.Boolean(
         string="Notify the Owner",
+        groups="base.group_user",
         help="The salesperson of the customer is notified when a sale is confirmed, or an invoice or a payment posted, "
         "by somebody else. The notification arrives in Odoo or by e-mail, as the salesperson prefers.",
     )

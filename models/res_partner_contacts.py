@@ -65,8 +65,10 @@ class ResPartner(models.Model):
         """List the contacts of this customer, with filters by role and tag.
 
         :return: the action of the list
+        :raise AccessError: for who may not read the customer
         """
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("l10n_mx_customer.action_customer_contacts")
         return {
             **action,

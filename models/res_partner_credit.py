@@ -15,6 +15,7 @@ class ResPartner(models.Model):
 
     credit_days = fields.Integer(
         company_dependent=True,
+        groups="base.group_user",
         help="Days that the customer has to pay a sale in this company; 0 is cash only. The payment term of its "
         "orders and invoices follows, and the other way round.",
     )

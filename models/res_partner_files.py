@@ -107,8 +107,10 @@ class ResPartner(models.Model):
         """List the files of this customer, with filters; new ones can be added there.
 
         :return: the action of the list
+        :raise AccessError: for who may not read the customer
         """
         self.ensure_one()
+        self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("l10n_mx_customer.action_customer_files")
         domain = self.env["ir.attachment"]._customer_file_domain() & Domain("res_id", "=", self.id)
         return {

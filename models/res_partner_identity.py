@@ -233,6 +233,15 @@ class ResPartner(models.Model):
 
     @api.model
     def _identity_taken_message(self, name, partner, other):
+        user = self.env.user
+        if user.share or (other.company_id and other.company_id not in user.company_ids):
+            # A visitor of the portal or the shop is not told who our customers are, nor is another company's employee.
+            return self.env._(
+                "%(label)s: “%(value)s” of %(name)s already belongs to another customer; one of its own is expected.",
+                label=self._card_label(name),
+                value=partner[name],
+                name=partner.name,
+            )
         return self.env._(
             "%(label)s: “%(value)s” of %(name)s already belongs to %(other)s (customer number %(number)s%(archived)s); "
             "one that no other customer has is expected.",

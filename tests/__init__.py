@@ -5,6 +5,7 @@ from . import (
     test_addresses,
     test_bad_inputs,
     test_bank_accounts,
+    test_break_in,
     test_card_fields,
     test_cfdi,
     test_changes,
@@ -28,7 +29,9 @@ from . import (
     test_no_email,
     test_notify_owner,
     test_origin,
+    test_portal,
     test_registration,
     test_store,
+    test_store_modules,
     test_tax_data,
 )

@@ -150,6 +150,7 @@ def test_names_select_tests(tmp_path):
     for name, text in {
         "tests/test_sale.py": "class TestSale: pass",
         "tests/test_demo.py": "class TestDemo: pass",
+        "tests/test_store_modules.py": "class TestStore: pass",
         "tests/cfdi/test_xml.py": "def test_one(): pass\nclass TestXml:\n    def test_two(self): pass",
         "devtools/tests/test_dev.py": "",
     }.items():
@@ -158,20 +159,23 @@ def test_names_select_tests(tmp_path):
 
     def chosen(*names):
         found = select(names, tmp_path)
-        return found.pytest, found.odoo, found.demo
+        return found.pytest, found.odoo, found.demo, found.store
 
-    everything = ({"tests/cfdi": ["."], "devtools/tests": ["."]}, ["/l10n_mx_customer"], ["demo_data/l10n_mx_customer"])
+    everything = ({"tests/cfdi": ["."], "devtools/tests": ["."]}, ["/l10n_mx_customer"], ["demo_data/l10n_mx_customer"],
+                  ["store_modules/l10n_mx_customer"])  # fmt: skip
     assert chosen() == everything
     assert chosen("cfdi", "dev", "odoo") == everything
-    assert chosen("test_sale") == ({}, ["/l10n_mx_customer/tests/test_sale.py"], [])
-    assert chosen("tests/test_sale.py") == ({}, ["/l10n_mx_customer/tests/test_sale.py"], [])
-    assert chosen("TestSale") == ({}, ["/l10n_mx_customer:TestSale"], [])
-    assert chosen("TestSale.test_x") == ({}, ["/l10n_mx_customer:TestSale.test_x"], [])
-    assert chosen("test_demo") == ({}, [], ["demo_data/l10n_mx_customer/tests/test_demo.py"])
-    assert chosen("TestDemo") == ({}, [], ["demo_data/l10n_mx_customer:TestDemo"])
-    assert chosen("test_xml") == ({"tests/cfdi": ["test_xml.py"]}, [], [])
-    assert chosen("test_one") == ({"tests/cfdi": ["test_xml.py::test_one"]}, [], [])
-    assert chosen("TestXml.test_two") == ({"tests/cfdi": ["test_xml.py::TestXml::test_two"]}, [], [])
+    assert chosen("test_sale") == ({}, ["/l10n_mx_customer/tests/test_sale.py"], [], [])
+    assert chosen("tests/test_sale.py") == ({}, ["/l10n_mx_customer/tests/test_sale.py"], [], [])
+    assert chosen("TestSale") == ({}, ["/l10n_mx_customer:TestSale"], [], [])
+    assert chosen("TestSale.test_x") == ({}, ["/l10n_mx_customer:TestSale.test_x"], [], [])
+    assert chosen("test_demo") == ({}, [], ["demo_data/l10n_mx_customer/tests/test_demo.py"], [])
+    assert chosen("TestDemo") == ({}, [], ["demo_data/l10n_mx_customer:TestDemo"], [])
+    assert chosen("test_store_modules") == ({}, [], [], ["store_modules/l10n_mx_customer/tests/test_store_modules.py"])
+    assert chosen("TestStore") == ({}, [], [], ["store_modules/l10n_mx_customer:TestStore"])
+    assert chosen("test_xml") == ({"tests/cfdi": ["test_xml.py"]}, [], [], [])
+    assert chosen("test_one") == ({"tests/cfdi": ["test_xml.py::test_one"]}, [], [], [])
+    assert chosen("TestXml.test_two") == ({"tests/cfdi": ["test_xml.py::TestXml::test_two"]}, [], [], [])
 
 
 @pytest.mark.parametrize("path", ["/proc/nothing", "{tmp}/file"])
