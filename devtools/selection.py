@@ -9,8 +9,8 @@ from .home import NAME, REPOSITORY
 # folders of plain pytest tests, each with a pytest.ini of its own, by the name that selects them
 PYTEST = {"cfdi": "tests/cfdi", "dev": "devtools/tests"}
 ODOO = "tests"
-# Odoo's tests of this file look at the demo data: they have a tag of their own and run on a database that has it
-DEMO_FILE, DEMO_TAG = "test_demo", "demo_data"
+# Odoo's tests of these files look at the demo data: they have a tag of their own and run on a database that has it
+DEMO_FILES, DEMO_TAG = "test_demo*.py", "demo_data"
 
 
 @dataclass
@@ -62,7 +62,7 @@ def _select(name, chosen, repository):
                 chosen.add_pytest(folder, f"{relative}::{klass}::{method}")
                 found = True
     for file in sorted((repository / ODOO).glob("test_*.py")):
-        tags, prefix = (chosen.demo, DEMO_TAG) if file.stem == DEMO_FILE else (chosen.odoo, "")
+        tags, prefix = (chosen.demo, DEMO_TAG) if file.match(DEMO_FILES) else (chosen.odoo, "")
         if file.stem == wanted:
             tags.append(f"{prefix}/{NAME}/{ODOO}/{file.name}")
             found = True
@@ -79,7 +79,7 @@ def shares(tags, count, repository=REPOSITORY):
     """
     if tags != [f"/{NAME}"]:
         return [tags]
-    files = [file for file in (repository / ODOO).glob("test_*.py") if file.stem != DEMO_FILE]
+    files = [file for file in (repository / ODOO).glob("test_*.py") if not file.match(DEMO_FILES)]
     sizes = {file: file.read_text().count("    def test_") for file in files}
     parts = [[] for _part in range(count)]
     for file in sorted(files, key=lambda file: (-sizes[file], file.name)):

@@ -14,6 +14,8 @@ from .simulator import TEST_NAME, TEST_RFC, simulator
 
 AT_ONCE = 5  # phases; each waits for servers half of its time, so that two cores are busy with five
 ODOO_PARTS = 2  # databases on which Odoo's tests run side by side: they are the longest
+# the test that takes pictures, the variable that has it write them, and where to
+PICTURES_TEST, PICTURES, PICTURES_FOLDER = "TestDemoTabs", "L10N_MX_CUSTOMER_PICTURES", REPOSITORY / "docs/tabs"
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 
@@ -34,7 +36,7 @@ def test(names):
         phases = [(run_odoo, name, tags, "addon") for name, tags in zip(names, parts, strict=True)] + phases
     if chosen.demo:
         phases.append((run_odoo, "Odoo's tests of the demo data", chosen.demo, "demo"))
-    with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo else ()) as shop:
+    with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo or chosen.demo else ()) as shop:
         if chosen.odoo or chosen.demo or chosen.pytest.get(PYTEST["dev"]) == ["."]:
             # most of the work on a cold cache, and of the disk: before the tests, whose times it would spoil
             shop.databases.deps()
@@ -47,6 +49,14 @@ def test(names):
                 processes.stop_all()
                 raise
     return report(found)
+
+
+def screenshots():
+    """Take the pictures of `PICTURES_FOLDER` again, with the test that walks the card's tabs."""
+    tags = select([PICTURES_TEST]).demo
+    with workshop(packages=("chromium",)) as shop:
+        result = run_odoo(shop, "The pictures of the card", tags, "demo", **{PICTURES: str(PICTURES_FOLDER)})
+    return report([result])
 
 
 def slow_files(folder):
@@ -71,8 +81,9 @@ def run_pytest(shop, folder, arguments):
     return results.of_pytest(title, status, junit, log)
 
 
-def run_odoo(shop, title, tags, template):
-    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon" or "demo"."""
+def run_odoo(shop, title, tags, template, **extra):
+    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon" or "demo"; `extra` goes to their
+    environment."""
     slug = re.sub(r"\W+", "_", title.lower())
     log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
     pac_log = log.with_suffix(".pac.log")
@@ -86,7 +97,7 @@ def run_odoo(shop, title, tags, template):
             "server", "-d", database, "--test-tags", ",".join(tags), "--stop-after-init",
             f"--http-port={ports.any_free()}", "--max-cron-threads=0", f"--screenshots={shop.home.logs}",
         )  # fmt: skip
-        status = processes.run(command, log, env=shop.odoo.environ(**pac.environ()))
+        status = processes.run(command, log, env=shop.odoo.environ(**pac.environ(), **extra))
     return results.of_odoo(title, status, log)
 
 

@@ -150,6 +150,7 @@ def test_names_select_tests(tmp_path):
     for name, text in {
         "tests/test_sale.py": "class TestSale: pass",
         "tests/test_demo.py": "class TestDemo: pass",
+        "tests/test_demo_tabs.py": "class TestTabs: pass",
         "tests/cfdi/test_xml.py": "def test_one(): pass\nclass TestXml:\n    def test_two(self): pass",
         "devtools/tests/test_dev.py": "",
     }.items():
@@ -168,6 +169,7 @@ def test_names_select_tests(tmp_path):
     assert chosen("TestSale") == ({}, ["/l10n_mx_customer:TestSale"], [])
     assert chosen("TestSale.test_x") == ({}, ["/l10n_mx_customer:TestSale.test_x"], [])
     assert chosen("test_demo") == ({}, [], ["demo_data/l10n_mx_customer/tests/test_demo.py"])
+    assert chosen("TestTabs") == ({}, [], ["demo_data/l10n_mx_customer:TestTabs"])
     assert chosen("TestDemo") == ({}, [], ["demo_data/l10n_mx_customer:TestDemo"])
     assert chosen("test_xml") == ({"tests/cfdi": ["test_xml.py"]}, [], [])
     assert chosen("test_one") == ({"tests/cfdi": ["test_xml.py::test_one"]}, [], [])
