@@ -43,7 +43,7 @@ SHOWN = """
 TOO_WIDE = """
     const width = document.documentElement.clientWidth;
     const name = (element) => `${element.tagName.toLowerCase()}.${[...element.classList].join(".")}`;
-    const all = [...document.querySelectorAll(".o_form_view *")].filter(
+    const all = [...document.querySelectorAll(".o_action_manager *")].filter(
         (element) => element.offsetParent && !element.closest(".o_notebook_headers, .o-mail-Chatter")
     );
     const out = all.filter((element) => Math.floor(element.getBoundingClientRect().right) > width);
@@ -82,7 +82,7 @@ class WalkingBrowser(common.ChromeBrowser):
         super().navigate_to(url, wait_stop=wait_stop)
 
     def _wait_code_ok(self, code, timeout, error_checker=None):
-        self.test_case._walk(self)
+        self.test_case.walk(self)
         # An error of the page or in its console has been put there meanwhile.
         if self._result.done():
             self._result.result()
@@ -137,21 +137,22 @@ class TabsCase(DemoCase, HttpCase):
         cls.user.odoobot_state = "disabled"
 
     def _open_card(self):
+        ready = "Boolean(document.querySelector('.o_form_view .o_notebook .tab-pane.active'))"
+        self._open(f"/odoo/mx-customers/{self.customer.id}", ready, self._walk_tabs)
+
+    def _open(self, path, ready, walk):
+        """Open a page and walk through it, with a browser in hand."""
         self.browser_size = f"{self.width}x900"
         self.pictures = {}
+        self.walk = walk
         try:
             with patch.object(common, "ChromeBrowser", WalkingBrowser):
-                self.browser_js(
-                    f"/odoo/mx-customers/{self.customer.id}",
-                    "",
-                    ready="Boolean(document.querySelector('.o_form_view .o_notebook .tab-pane.active'))",
-                    login=self.user.login,
-                )
+                self.browser_js(path, "", ready=ready, login=self.user.login)
         except unittest.SkipTest as skip:
             # Odoo skips in silence where there is no browser; then no tab was looked at.
             raise AssertionError(f"no browser, run ./dev test, which installs one: {skip}") from skip
 
-    def _walk(self, browser):
+    def _walk_tabs(self, browser):
         names = browser.evaluate(
             'return [...document.querySelectorAll(".o_notebook_headers a.nav-link")].map((link) => link.name);'
         )
@@ -163,27 +164,40 @@ class TabsCase(DemoCase, HttpCase):
     def _look_at(self, browser, name, expected):
         browser.resize(self.width, 900)
         browser.evaluate(f'document.querySelector(".o_notebook_headers a[name={name}]").click();')
-        missing = self._missing(browser, expected)
+        missing = self._missing(browser, expected, SHOWN)
         self.assertEqual(missing, [], f"the tab {name} does not show it")
         browser.resize(self.width, browser.evaluate(HEIGHT))
+        self._check_page(browser)
+        # The first picture has the card's head too.
+        top = 0 if name == next(iter(TABS)) else browser.evaluate(NOTEBOOK_TOP) - 8
+        self._take_picture(browser, name, top, browser.evaluate(HEIGHT))
+
+    def _look_at_customers(self, browser, name, expected):
+        """The list or the cards of the customers, as they open."""
+        missing = self._missing(browser, expected, 'return document.querySelector(".o_content").innerText;')
+        self.assertEqual(missing, [], f"the {name} does not show it")
+        self._check_page(browser)
+        self._take_picture(browser, name, 0, 900)
+
+    def _check_page(self, browser):
         browser.evaluate(READY)
         self.assertEqual(browser.evaluate('return document.querySelectorAll(".o_error_dialog").length;'), 0)
         self.assertFalse(browser._result.done(), "an error of the page or in its console")
         scrolled = browser.evaluate("return document.documentElement.scrollWidth;")
         self.assertLessEqual(scrolled, self.width, "the page is wider than the screen")
         self.assertEqual(browser.evaluate(TOO_WIDE), [], "wider than the screen")
-        # The first picture has the card's head too.
-        top = 0 if name == next(iter(TABS)) else browser.evaluate(NOTEBOOK_TOP) - 8
-        png = browser.picture(self.width, top, browser.evaluate(HEIGHT))
+
+    def _take_picture(self, browser, name, top, bottom):
+        png = browser.picture(self.width, top, bottom)
         common.save_test_file(type(self).__name__, png, f"{name}_")
         self._check_picture(png)
         self.pictures[name] = png
 
-    def _missing(self, browser, expected):
-        """Of the texts that a tab must show, those that do not appear in time."""
+    def _missing(self, browser, expected, script):
+        """Of the texts that must be on screen, those that do not appear in time."""
         until = time.monotonic() + WAIT
         while True:
-            shown = browser.evaluate(SHOWN)
+            shown = browser.evaluate(script)
             missing = [text for text in expected if text not in shown]
             if not missing or time.monotonic() > until:
                 return missing
@@ -204,11 +218,26 @@ class TestDemoTabs(TabsCase):
     def test_every_tab(self):
         self._open_card()
         self.assertEqual(list(self.pictures), list(TABS))
-        if folder := os.environ.get(PICTURES):
-            self._write_pictures(Path(folder))
+        self._write_pictures()
 
-    def _write_pictures(self, folder):
-        """In 128 colours, a third of the size: they are part of the repository."""
+    def test_list_and_cards(self):
+        self._open(
+            "/odoo/mx-customers", "Boolean(document.querySelector('.o_list_view .o_data_row'))", self._walk_views
+        )
+        self.assertEqual(list(self.pictures), ["list", "cards"])
+        self._write_pictures()
+
+    def _walk_views(self, browser):
+        row = ("ANC960312FL0", "C001", "[CEN] Centro", "Crédito disponible", "83,637.17")
+        self._look_at_customers(browser, "list", row)
+        browser.evaluate('document.querySelector(".o_switch_view.o_kanban").click();')
+        self._look_at_customers(browser, "cards", (*row, "Distribuidores"))
+
+    def _write_pictures(self):
+        """Where they are asked for, in 128 colours, a third of the size: they are part of the repository."""
+        if not os.environ.get(PICTURES):
+            return
+        folder = Path(os.environ[PICTURES])
         folder.mkdir(parents=True, exist_ok=True)
         for name, png in self.pictures.items():
             image = Image.open(io.BytesIO(png)).convert("RGB")
@@ -222,3 +251,12 @@ class TestDemoTabsPhone(TabsCase):
     def test_every_tab(self):
         self._open_card()
         self.assertEqual(list(self.pictures), list(TABS))
+
+    def test_cards(self):
+        cards = ("ANC960312FL0", "C001", "[CEN] Centro", "Crédito disponible", "83,637.17")
+        self._open(
+            "/odoo/mx-customers",
+            "Boolean(document.querySelector('.o_kanban_view .o_kanban_record'))",
+            lambda browser: self._look_at_customers(browser, "cards", cards),
+        )
+        self.assertEqual(list(self.pictures), ["cards"])

@@ -71,11 +71,15 @@ class TestCustomerSearch(SearchCase):
         )
         cls._create_order(cls.over, days_ago=2)
         cls.bare = cls.env["res.partner"].create({"name": "Sin datos", "customer_rank": 1, "no_email": True})
-        cls.referred = cls._create_customer(name="Recomendado", vat="WATM640917J45", is_company=False, credit_days=0)
-        cls.referred.write({"referred_by_id": cls.customer.id, "cfdi_tax_regime": "612"})
+        cls.referred = cls._create_customer(
+            name="Recomendado", vat="WATM640917J45", is_company=False, cfdi_tax_regime="612"
+        )
+        cls.referred.referred_by_id = cls.customer
         cls.gone = cls._create_customer(name="Archivado", vat="H&E951128469")
         cls.gone.active = False
-        lead = cls.env["crm.lead"].create({"name": "Trato", "partner_name": "Del CRM", "type": "opportunity"})
+        lead = cls.env["crm.lead"].create(
+            {"name": "Trato", "partner_name": "Del CRM", "type": "opportunity", "user_id": False}
+        )
         cls.led = lead._create_customer()
         cls.all = cls.customer | cls.late | cls.over | cls.bare | cls.referred | cls.gone | cls.led
         cls.env.flush_all()
