@@ -65,7 +65,8 @@ HEIGHT = """
 NOTEBOOK_TOP = 'return Math.floor(document.querySelector(".o_notebook").getBoundingClientRect().top);'
 READY = """
     await document.fonts.ready;
-    await Promise.all([...document.images].filter((image) => !image.complete).map(
+    const inside = (image) => image.getBoundingClientRect().top < window.innerHeight; // lazy ones below never load
+    await Promise.all([...document.images].filter((image) => !image.complete && inside(image)).map(
         (image) => new Promise((done) => { image.onload = image.onerror = done; })
     ));
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 150)));
