@@ -72,9 +72,12 @@
         "demo/taxes.xml",
         "demo/terms.xml",
         "demo/products.xml",
+        "demo/catalogs.xml",
         "demo/res.partner-customers.csv",
         "demo/res.partner-contacts.csv",
         "demo/customer_terms.xml",
+        "demo/customer_card.xml",
+        "demo/newcomers.xml",
         "demo/documents.xml",
     ],
     "assets": {

@@ -14,3 +14,8 @@ class ResCompany(models.Model):
         from . import documents
 
         documents.load(self)
+
+    def _load_demo_card(self):
+        from . import card
+
+        card.load(self)

@@ -41,6 +41,7 @@ def parser():
     psql = add("psql", "PostgreSQL's shell on your own database")
     psql.add_argument("--db", help="another database")
     psql.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="arguments of psql")
+    add("screenshots", "take the pictures of docs/tabs again, in a browser on the demo database")
     add("lint", "ruff and pylint-odoo")
     for name, what in (("bench", "measure speed"), ("load", "put under load")):
         measure = add(name, f"{what}: devtools/{name}/*.py, or the named ones")
@@ -64,6 +65,10 @@ def run(options):
         from .testing import test
 
         return test(options.names)
+    if name == "screenshots":
+        from .testing import screenshots
+
+        return screenshots()
     if name in ("serve", "shell", "psql", "env"):
         from . import work
 

@@ -9,10 +9,10 @@ from .home import NAME, REPOSITORY
 # folders of plain pytest tests, each with a pytest.ini of its own, by the name that selects them
 PYTEST = {"cfdi": "tests/cfdi", "dev": "devtools/tests"}
 ODOO = "tests"
-# Odoo's tests of this file look at the demo data: they have a tag of their own and run on a database that has it
-DEMO_FILE, DEMO_TAG = "test_demo", "demo_data"
+# Odoo's tests of these files look at the demo data: they have a tag of their own and run on a database that has it
+DEMO_FILES, DEMO_TAG = "test_demo*.py", "demo_data"
 # and those of this one need modules that the addon does without: the shop, the point of sale...
-STORE_FILE, STORE_TAG = "test_store_modules", "store_modules"
+STORE_FILES, STORE_TAG = "test_store_modules.py", "store_modules"
 
 
 @dataclass
@@ -67,8 +67,11 @@ def _select(name, chosen, repository):
                 chosen.add_pytest(folder, f"{relative}::{klass}::{method}")
                 found = True
     for file in sorted((repository / ODOO).glob("test_*.py")):
-        special = {DEMO_FILE: (chosen.demo, DEMO_TAG), STORE_FILE: (chosen.store, STORE_TAG)}
-        tags, prefix = special.get(file.stem, (chosen.odoo, ""))
+        tags, prefix = chosen.odoo, ""
+        if file.match(DEMO_FILES):
+            tags, prefix = chosen.demo, DEMO_TAG
+        elif file.match(STORE_FILES):
+            tags, prefix = chosen.store, STORE_TAG
         if file.stem == wanted:
             tags.append(f"{prefix}/{NAME}/{ODOO}/{file.name}")
             found = True
@@ -85,7 +88,11 @@ def shares(tags, count, repository=REPOSITORY):
     """
     if tags != [f"/{NAME}"]:
         return [tags]
-    files = [file for file in (repository / ODOO).glob("test_*.py") if file.stem not in (DEMO_FILE, STORE_FILE)]
+    files = [
+        file
+        for file in (repository / ODOO).glob("test_*.py")
+        if not file.match(DEMO_FILES) and not file.match(STORE_FILES)
+    ]
     sizes = {file: file.read_text().count("    def test_") for file in files}
     parts = [[] for _part in range(count)]
     for file in sorted(files, key=lambda file: (-sizes[file], file.name)):

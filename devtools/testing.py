@@ -22,6 +22,8 @@ from odoo.tests.suite import OdooSuite
 OdooSuite.has_http_case = lambda suite: False
 odoo.cli.main()
 """
+# the test that takes pictures, the variable that has it write them, and where to
+PICTURES_TEST, PICTURES, PICTURES_FOLDER = "TestDemoTabs", "L10N_MX_CUSTOMER_PICTURES", REPOSITORY / "docs/tabs"
 SHOWN, WIDTH = 120, 1000  # lines of a failure on the screen and their length; the log has everything
 
 
@@ -44,7 +46,7 @@ def test(names):
         phases.append((run_odoo, "Odoo's tests of the demo data", chosen.demo, "demo"))
     if chosen.store:
         phases.append((run_odoo, "Odoo's tests with the shop and the point of sale", chosen.store, "store"))
-    with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo else ()) as shop:
+    with workshop(packages=("chromium", "wkhtmltopdf") if chosen.odoo or chosen.demo else ()) as shop:
         if chosen.odoo or chosen.demo or chosen.store or chosen.pytest.get(PYTEST["dev"]) == ["."]:
             # most of the work on a cold cache, and of the disk: before the tests, whose times it would spoil
             shop.databases.deps()
@@ -59,6 +61,14 @@ def test(names):
                 processes.stop_all()
                 raise
     return report(found)
+
+
+def screenshots():
+    """Take the pictures of `PICTURES_FOLDER` again, with the test that walks the card's tabs."""
+    tags = select([PICTURES_TEST]).demo
+    with workshop(packages=("chromium",)) as shop:
+        result = run_odoo(shop, "The pictures of the card", tags, "demo", **{PICTURES: str(PICTURES_FOLDER)})
+    return report([result])
 
 
 def slow_files(folder):
@@ -83,8 +93,9 @@ def run_pytest(shop, folder, arguments):
     return results.of_pytest(title, status, junit, log)
 
 
-def run_odoo(shop, title, tags, template):
-    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon", "demo" or "store"."""
+def run_odoo(shop, title, tags, template, **extra):
+    """Odoo's tests of `tags`, on a copy of a template of `Databases`: "addon", "demo" or "store"; `extra` goes to their
+    environment."""
     slug = re.sub(r"\W+", "_", title.lower())
     log = shop.home.logs / f"test-{os.getpid()}-{slug}.log"
     pac_log = log.with_suffix(".pac.log")
@@ -100,7 +111,7 @@ def run_odoo(shop, title, tags, template):
         )  # fmt: skip
         if template == "store":
             command[1:3] = ["-c", WITHOUT_BROWSER]
-        status = processes.run(command, log, env=shop.odoo.environ(**pac.environ()))
+        status = processes.run(command, log, env=shop.odoo.environ(**pac.environ(), **extra))
     return results.of_odoo(title, status, log)
 
 

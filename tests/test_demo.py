@@ -4,18 +4,23 @@ Not among the standard tests, which run without demo data and would have nothing
 fails when the demo is missing, because Odoo goes on without demo data that does not load.
 """
 
+import io
 from datetime import timedelta
 
-from odoo import fields
-from odoo.exceptions import AccessError
+from lxml import etree
+from odoo import Command, fields
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.service.model import get_public_method
 from odoo.tests import TransactionCase, tagged
+from PIL import Image
+from pypdf import PdfReader
 from stdnum.mx import rfc
 
 from ..cfdi import catalogs
-from ..demo import plan
+from ..demo import card, papers, plan
 from ..demo.documents import Documents
+from ..models import clabe
 from ..models.res_partner_tax import GENERIC_RFCS, RFC_FOREIGN, RFC_PUBLIC
 
 MODULE = "l10n_mx_customer"
@@ -156,7 +161,8 @@ class TestDemoDocuments(DemoCase):
             reversed_sales = sum(
                 sale.credit_note is not None and sale.credit_note.kind == plan.REVERSAL for sale in sales
             )
-            expected = states.count(planned) - (reversed_sales if planned == plan.CONFIRMED else 0)
+            expected = states.count(planned)
+            expected += len(card.CARTS) if planned == plan.QUOTATION else -reversed_sales
             self.assertEqual(len(self.orders.filtered(lambda order, state=state: order.state == state)), expected)
         self.assertEqual(len(self.invoices), sum(sale.invoiced > 0 and not sale.drafted for sale in sales))
         self.assertEqual(len(self.refunds), sum(sale.credit_note is not None for sale in sales))
@@ -332,3 +338,183 @@ class TestDemoFigures(DemoCase):
                 invoiced += sign * invoice_line.quantity
             total += line.price_total * max(0.0, 1 - invoiced / line.product_uom_qty)
         return total / order.currency_rate
+
+
+@tagged("post_install", "-at_install", "-standard", "demo_data")
+class TestDemoCard(DemoCase):
+    """Every facet of the card is shown by somebody, and what is wrong with a customer is so on purpose."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        data = cls.env["ir.model.data"].search(
+            [("module", "=", MODULE), ("model", "=", "res.partner"), ("name", "=like", r"newcomer\_%")]
+        )
+        cls.newcomers = cls.env["res.partner"].browse(data.mapped("res_id"))
+        cls.everybody = cls.customers | cls.newcomers
+        cls.files = cls.env["ir.attachment"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "in", cls.everybody.ids), ("res_field", "=", False)]
+        )
+
+    def _customer(self, name):
+        return self.env.ref(f"{MODULE}.{name}").with_env(self.env)
+
+    def _type(self, name):
+        return self.env.ref(f"{MODULE}.file_type_{name}").with_env(self.env)
+
+    def test_two_are_incomplete_on_purpose(self):
+        warned = self.everybody.filtered(
+            lambda partner: (
+                partner.invoice_missing
+                or partner.missing_file_type_ids
+                or partner.duplicate_warning
+                or partner.identity_warning
+                or partner.zip_warning
+            )
+        )
+        incomplete, lead = self._customer(f"customer_{card.INCOMPLETE}"), self._customer("newcomer_luna_tuerta")
+        self.assertEqual(warned.mapped("name"), (self.everybody & (incomplete | lead)).mapped("name"))
+        self.assertEqual(incomplete.missing_file_type_ids, self._type("csf") | self._type("contract"))
+        self.assertFalse(incomplete.invoice_missing, "it is invoiced: only its papers are missing")
+        missing = lead.with_context(lang="es_MX").invoice_missing.splitlines()
+        self.assertEqual(missing[0], "RFC")
+        self.assertEqual(len(missing), 6)
+        self.assertEqual(lead.missing_file_type_ids, self._type("csf"))
+
+    def test_newcomers_tell_where_they_come_from(self):
+        self.assertEqual(len(self.newcomers), 4)
+        self.assertEqual(set(self.newcomers.mapped("capture_origin")), {"sat", "store", "api", "crm"})
+        lead = self._customer("newcomer_luna_tuerta")
+        self.assertEqual((lead.capture_origin, lead.from_lead, lead.name), ("crm", True, card.LEAD_NAME))
+        self.assertEqual(lead.campaign_id, self.env.ref(f"{MODULE}.campaign_expo"), "the lead's own")
+        self.assertFalse(self.env["sale.order"].search([("partner_id", "in", self.newcomers.ids)]))
+        for partner in self.newcomers - lead:
+            self.assertTrue(rfc.is_valid(partner.vat, validate_check_digits=True))
+            self.assertTrue(catalogs.uso_allowed(partner.cfdi_use, partner.cfdi_tax_regime, partner.vat))
+
+    def test_files_are_real_and_small(self):
+        self.assertGreaterEqual(len(self.files), 200)
+        for file in self.files:
+            with self.subTest(file=file.name, customer=file.customer_file_partner_id.name):
+                content = file.raw
+                self.assertLess(len(content), 12_000)
+                if file.name.endswith(".pdf"):
+                    text = PdfReader(io.BytesIO(content)).pages[0].extract_text()
+                    self.assertIn(file.customer_file_partner_id.vat, text)
+                    self.assertIn(papers.MARK, text)
+                else:
+                    self.assertEqual(Image.open(io.BytesIO(content)).format, "PNG")
+                self.assertEqual(bool(file.customer_file_reviewer_id), file.customer_file_state != "pending")
+        states = set(self.files.mapped("customer_file_state"))
+        self.assertEqual(states, {"pending", "valid", "rejected"})
+        for file in self.files.filtered(lambda file: file.customer_file_state == "rejected"):
+            self.assertTrue(file.customer_file_reason)
+        today = self.env["res.partner"]._figure_today()
+        dated = self.files.filtered("customer_file_expires_on")
+        self.assertTrue(dated.filtered(lambda file: file.customer_file_expires_on < today))
+        self.assertTrue(dated.filtered(lambda file: file.customer_file_expires_on > today))
+
+    def test_classified_and_in_a_zone(self):
+        for partner in self.everybody - self._customer("newcomer_luna_tuerta"):
+            with self.subTest(partner.name):
+                self.assertTrue(partner.zone_id)
+                self.assertTrue(partner.channel_id)
+                self.assertTrue(partner.customer_class)
+        self.assertEqual(set(self.everybody.mapped("customer_class")) - {False}, {"wholesale", "retail"})
+        self.assertEqual(self._customer("customer_mixcoatl").zone_id.code, "FRO", "its postal code decides")
+        self.assertEqual(self._customer("customer_lone_cactus").zone_id.code, "EXT")
+        for model in ("customer.zone", "customer.channel"):
+            for record in self.env[model].search([]):
+                self.assertTrue(
+                    self.everybody.filtered(
+                        lambda partner, record=record: record in (partner.zone_id, partner.channel_id)
+                    ),
+                    record.name,
+                )
+
+    def test_contacts_have_roles(self):
+        contacts = self.customers.customer_contact_ids
+        self.assertGreaterEqual(len(contacts), 13)
+        self.assertFalse(contacts.filtered(lambda contact: not contact.contact_role_ids))
+        self.assertGreaterEqual(len(contacts.contact_role_ids), 5)
+
+    def test_log_and_its_follow_ups(self):
+        entries = self.env["customer.log"].search([("partner_id", "in", self.everybody.ids)])
+        self.assertEqual(len(entries), len(card.LOG))
+        self.assertGreaterEqual(len(set(entries.mapped("type"))), 7)
+        open_entries = entries.filtered(lambda entry: entry.next_date and not entry.done)
+        self.assertGreaterEqual(len(open_entries), 5)
+        for entry in open_entries:
+            activity = entry.activity_id
+            self.assertEqual(
+                (activity.user_id, activity.date_deadline, activity.res_id),
+                (entry.author_id, entry.next_date, entry.partner_id.id),
+            )
+        self.assertFalse((entries - open_entries).activity_id.filtered("active"))
+
+    def test_bank_accounts(self):
+        accounts = self.customers.bank_ids
+        self.assertGreaterEqual(len(accounts), 6)
+        for account in accounts:
+            number = account.l10n_mx_edi_clabe
+            with self.subTest(number):
+                self.assertTrue(clabe.is_valid(number))
+                self.assertEqual(account.bank_id.l10n_mx_edi_code, clabe.bank_code(number))
+        stp = self.customers.stp_account_id
+        self.assertEqual(set(stp.bank_id.mapped("l10n_mx_edi_code")), {"646"})
+        self.assertEqual(len(stp), 2)
+
+    def test_exclusive_products_are_held(self):
+        products = self.env["product.product"].search([("is_exclusive", "=", True)])
+        self.assertEqual(len(products), 3)
+        product = self.env.ref(f"{MODULE}.exclusive_cafe_nopal")
+        line = [Command.create({"product_id": product.id})]
+        own, other = self._customer("customer_nopal_contento"), self._customer("customer_tuerca_feliz")
+        self.env["sale.order"].create({"partner_id": own.id, "order_line": line})
+        with self.assertRaises(ValidationError):
+            self.env["sale.order"].create({"partner_id": other.id, "order_line": line})
+
+    def test_referrals_campaigns_and_mailings(self):
+        referred = self.customers.filtered("referred_by_id")
+        self.assertEqual(len(referred), 5)
+        for partner in referred:
+            self.assertGreater(partner.referred_by_id.referral_rate, 0)
+        self.assertGreaterEqual(len(self.customers.filtered("campaign_id")), 6)
+        subscribed = self.everybody.filtered("marketing_opt_in")
+        self.assertTrue(5 <= len(subscribed) <= len(self.everybody) / 2)
+        self.assertFalse(subscribed.filtered("no_email"))
+        self.assertEqual(len(self.everybody.filtered("no_email")), 2)
+        left = self._customer("customer_oropeza")
+        self.assertEqual((left.marketing_opt_in, left.is_blacklisted), (False, True))
+
+    def test_delivery_store_and_addenda(self):
+        self.assertGreaterEqual(len(self.customers.filtered("delivery_hours")), 6)
+        self.assertTrue(self.customers.address_ids.filtered("delivery_blocked_reason"))
+        self.assertEqual(len(self.customers.filtered("default_cart_id")), len(card.CARTS))
+        self.assertGreaterEqual(len(self.customers.filtered("points_card_code")), 5)
+        template = self.customers.addenda_template_id
+        self.assertEqual(len(template), 1)
+        partidas = etree.fromstring(template.preview).findall("{*}Partida")
+        self.assertEqual(partidas[0].get("descripcion"), "Silla de oficina")
+
+    def test_history_is_of_the_year(self):
+        partner = self._customer("customer_nopal_contento")
+        months = {line.date.strftime("%Y-%m") for line in partner.customer_history_ids}
+        self.assertGreaterEqual(len(months), 4)
+        changed = partner.customer_change_ids.filtered(lambda change: change.kind == "modified")
+        authors = changed.user_id
+        self.assertLessEqual(
+            {"mariana.robles", "paulina.zarate"}, set(authors.mapped("login")), "people change data, not the system"
+        )
+        deals = self.env["crm.lead"].search([("partner_id", "=", partner.id)])
+        self.assertEqual(len(deals), 3)
+
+    def test_no_mail_waits_to_be_sent(self):
+        self.assertEqual(self.env["mail.mail"].search([]).mapped("subject"), [])
+
+    def test_not_a_second_time(self):
+        before = {model: self.env[model].search_count([]) for model in ("customer.log", "crm.lead", "ir.attachment")}
+        self.company._load_demo_card()
+        self.assertEqual({model: self.env[model].search_count([]) for model in before}, before)
+        with self.assertRaises(AccessError):
+            get_public_method(self.company, "_load_demo_card")

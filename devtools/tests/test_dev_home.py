@@ -151,6 +151,7 @@ def test_names_select_tests(tmp_path):
         "tests/test_sale.py": "class TestSale: pass",
         "tests/test_demo.py": "class TestDemo: pass",
         "tests/test_store_modules.py": "class TestStore: pass",
+        "tests/test_demo_tabs.py": "class TestTabs: pass",
         "tests/cfdi/test_xml.py": "def test_one(): pass\nclass TestXml:\n    def test_two(self): pass",
         "devtools/tests/test_dev.py": "",
     }.items():
@@ -170,6 +171,7 @@ def test_names_select_tests(tmp_path):
     assert chosen("TestSale") == ({}, ["/l10n_mx_customer:TestSale"], [], [])
     assert chosen("TestSale.test_x") == ({}, ["/l10n_mx_customer:TestSale.test_x"], [], [])
     assert chosen("test_demo") == ({}, [], ["demo_data/l10n_mx_customer/tests/test_demo.py"], [])
+    assert chosen("TestTabs") == ({}, [], ["demo_data/l10n_mx_customer:TestTabs"], [])
     assert chosen("TestDemo") == ({}, [], ["demo_data/l10n_mx_customer:TestDemo"], [])
     assert chosen("test_store_modules") == ({}, [], [], ["store_modules/l10n_mx_customer/tests/test_store_modules.py"])
     assert chosen("TestStore") == ({}, [], [], ["store_modules/l10n_mx_customer:TestStore"])
