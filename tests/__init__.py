@@ -9,6 +9,7 @@ from . import (
     test_cfdi,
     test_changes,
     test_commercial,
+    test_commissions,
     test_contacts,
     test_customer_card,
     test_customer_duplicate,
@@ -27,7 +28,9 @@ from . import (
     test_no_email,
     test_notify_owner,
     test_origin,
+    test_policies,
     test_registration,
     test_store,
+    test_support,
     test_tax_data,
 )
