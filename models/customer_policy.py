@@ -43,6 +43,13 @@ class CustomerPolicy(models.Model):
         tracking=True,
         help="The customer whose cases consume the policy. Given one of its contacts, it becomes the customer.",
     )
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id",
+        string="Customer (company)",
+        store=True,
+        index=True,
+        help="The customer whose figures count this policy: another one, when this one became its contact.",
+    )
     company_id = fields.Many2one(
         comodel_name="res.company",
         required=True,
@@ -111,7 +118,7 @@ class CustomerPolicy(models.Model):
     _folio_unique = models.Constraint(
         "UNIQUE(company_id, name)", "The folio of a support policy is unique in a company."
     )
-    _in_force_idx = models.Index("(partner_id, company_id, date_end) WHERE cancelled IS NOT TRUE")
+    _in_force_idx = models.Index("(commercial_partner_id, company_id, date_end) WHERE cancelled IS NOT TRUE")
 
     @api.depends("date_start", "date_end", "cancelled", "company_id")
     def _compute_state(self):
@@ -225,7 +232,8 @@ class CustomerPolicy(models.Model):
     def _prepare_customer_vals(self, vals_list):
         """A policy is the customer's: given one of its contacts, it becomes the customer."""
         default_id = self.env.context.get("default_partner_id")
-        given = [vals.get("partner_id", default_id) for vals in vals_list]
+        # A policy given with its customer (one2many) has that one alone.
+        given = [vals.get("partner_id", vals.get("commercial_partner_id", default_id)) for vals in vals_list]
         # Sudo: only who the contact's company is.
         partners = self.env["res.partner"].sudo().browse({partner_id for partner_id in given if partner_id})
         commercial = {partner.id: partner.commercial_partner_id.id for partner in partners}
@@ -340,7 +348,7 @@ class CustomerPolicy(models.Model):
         """
         policies = self.search(
             [
-                ("partner_id", "in", cases.commercial_partner_id.ids),
+                ("commercial_partner_id", "in", cases.commercial_partner_id.ids),
                 ("company_id", "in", cases.company_id.ids),
                 ("cancelled", "=", False),
             ],
@@ -350,7 +358,7 @@ class CustomerPolicy(models.Model):
             return {}
         hours = policies._consumed_hours()
         left = {policy: policy.amount - hours.get(policy.id, 0.0) * policy.hourly_rate for policy in policies}
-        of_customer = policies.grouped(lambda policy: (policy.partner_id, policy.company_id))
+        of_customer = policies.grouped(lambda policy: (policy.commercial_partner_id, policy.company_id))
         chosen = {}
         for case in cases.sorted(lambda case: (case.closed_date or fields.Datetime.now(), case.id)):
             day = case._closing_day()

@@ -45,7 +45,7 @@ class HelpdeskTicket(models.Model):
         ondelete="restrict",
         copy=False,
         check_company=True,
-        domain="[('partner_id', '=', commercial_partner_id), ('company_id', '=', company_id),"
+        domain="[('commercial_partner_id', '=', commercial_partner_id), ('company_id', '=', company_id),"
         " ('cancelled', '=', False)]",
         tracking=True,
         groups=POLICY_GROUPS,
@@ -178,7 +178,7 @@ class HelpdeskTicket(models.Model):
         """Whether a policy is one of the case's customer, in its company."""
         self.ensure_one()
         policy = policy.sudo()
-        return (policy.partner_id, policy.company_id) == (self.sudo().commercial_partner_id, self.company_id)
+        return (policy.commercial_partner_id, policy.company_id) == (self.sudo().commercial_partner_id, self.company_id)
 
     def _closing_day(self):
         """The day, in the case's company, on which it was closed; today if helpdesk did not say."""

@@ -23,7 +23,7 @@ class ResPartner(models.Model):
     )
     customer_policy_ids = fields.One2many(
         comodel_name="customer.policy",
-        inverse_name="partner_id",
+        inverse_name="commercial_partner_id",
         string="Support Policies",
         groups=POLICY_GROUPS,
         help="What the customer has contracted for support, and what is left of it.",

@@ -303,15 +303,26 @@ class TestPolicies(PolicyCommon):
         self.assertEqual((case.consumed_policy_id, policy.consumed), (policy, 1000.0))
         self.assertEqual(self._create_case(closed=True).consumed_policy_id, policy)
 
+    def test_a_customer_that_becomes_a_contact(self):
+        """It takes its policies along: the new company's cases consume them."""
+        branch = self._create_customer(name="La sucursal", is_company=False, cfdi_tax_regime="612")
+        policy, case = self._create_policy(branch), self._create_case(branch, closed=True)
+        branch.parent_id = self._create_customer(name="La matriz")
+        self.env.flush_all()
+        self.assertEqual(policy.commercial_partner_id, branch.parent_id)
+        self.assertEqual((case.consumed_policy_id, policy.consumed), (policy, 1000.0))
+        self.assertEqual(self._create_case(branch.parent_id, closed=True).consumed_policy_id, policy)
+        self.assertEqual(branch.parent_id.customer_policy_ids, policy)
+
     def test_merged_into_a_contact_of_another_customer(self):
         other = self._create_customer(name="La matriz")
         contact = self.env["res.partner"].create({"name": "La sucursal", "parent_id": other.id})
-        branch = self._create_customer(name="La sucursal")
+        branch = self._create_customer(name="La sucursal", is_company=False, cfdi_tax_regime="612")
         policy = self._create_policy(branch)
         case = self._create_case(branch, closed=True)
         self.env["base.partner.merge.automatic.wizard"].sudo()._merge((branch + contact).ids, contact)
         self.env.invalidate_all()
-        self.assertEqual((policy.partner_id, case.commercial_partner_id), (other, other))
+        self.assertEqual((policy.commercial_partner_id, case.commercial_partner_id), (other, other))
         self.assertEqual((case.partner_id, case.consumed_policy_id), (contact, policy))
 
     def test_who_does_what(self):
