@@ -35,7 +35,6 @@ class CustomerCommission(models.Model):
         string="Referrer",
         required=True,
         readonly=True,
-        index=True,
         ondelete="restrict",
         help="The customer who earns the commission.",
     )
@@ -106,7 +105,7 @@ class CustomerCommission(models.Model):
     _once_a_matching = models.UniqueIndex("(partial_id) WHERE partial_id IS NOT NULL AND is_reversed IS NOT TRUE")
     _once_a_credit_note = models.UniqueIndex("(move_id) WHERE kind = 'credit_note' AND is_reversed IS NOT TRUE")
     _once_reversed = models.UniqueIndex("(reversal_of_id) WHERE reversal_of_id IS NOT NULL")
-    # The figure commission_total.
+    # The figure commission_total, from the index alone.
     _referrer_idx = models.Index("(partner_id, company_id) INCLUDE (amount)")
 
     # ------------------------------------------------------------------

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 STATES = [
     ("upcoming", "Upcoming"),
     ("in_force", "In Force"),
-    ("expired", "Expired"),
+    ("expired", "Ended"),
     ("cancelled", "Cancelled"),
 ]
 
@@ -118,7 +118,6 @@ class CustomerPolicy(models.Model):
     _folio_unique = models.Constraint(
         "UNIQUE(company_id, name)", "The folio of a support policy is unique in a company."
     )
-    _in_force_idx = models.Index("(commercial_partner_id, company_id, date_end) WHERE cancelled IS NOT TRUE")
 
     @api.depends("date_start", "date_end", "cancelled", "company_id")
     def _compute_state(self):
