@@ -66,6 +66,11 @@ def _select(name, chosen, repository):
             elif method and klass in _top_level(file):
                 chosen.add_pytest(folder, f"{relative}::{klass}::{method}")
                 found = True
+    return _select_odoo(wanted, klass, chosen, repository) or found
+
+
+def _select_odoo(wanted, klass, chosen, repository):
+    found = False
     for file in sorted((repository / ODOO).glob("test_*.py")):
         tags, prefix = chosen.odoo, ""
         if file.match(DEMO_FILES):
