@@ -1,2 +1,2 @@
-from . import cfdi, demo, models, wizards
+from . import cfdi, controllers, demo, models, wizards
 from .hooks import post_init_hook

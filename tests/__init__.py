@@ -10,6 +10,8 @@ from . import (
     test_changes,
     test_commercial,
     test_contacts,
+    test_credit_gate,
+    test_credit_gate_race,
     test_customer_card,
     test_customer_duplicate,
     test_delivery,
@@ -28,6 +30,7 @@ from . import (
     test_notify_owner,
     test_origin,
     test_registration,
+    test_sale_stage,
     test_store,
     test_tax_data,
 )

@@ -2,6 +2,7 @@ from . import (
     base_partner_merge,
     base_partner_merge_change,
     base_partner_merge_commercial,
+    customer_credit_authorize,
     customer_duplicate,
     customer_duplicate_group,
     customer_duplicate_many,
