@@ -108,7 +108,8 @@ class CustomerCreditGate(models.Model):
                 """,
                 [customer.id for customer, _company in pairs],
                 [company.id for _customer, company in pairs],
-            )
+            ),
+            log_exceptions=False,  # who comes late fails and is tried again: nothing is wrong
         )
         self.invalidate_model(["passages", "passed_on"])
 

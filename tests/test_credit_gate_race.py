@@ -4,14 +4,15 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
 from odoo.sql_db import db_connect
-from odoo.tests import tagged
-
-from .common import CustomerCommon
+from odoo.tests import TransactionCase, tagged
 
 
 @tagged("post_install", "-at_install")
-class TestCreditGateRace(CustomerCommon):
-    """Two real transactions at the same instant, on a customer of their own, committed and removed afterwards."""
+class TestCreditGateRace(TransactionCase):
+    """Two real transactions at the same instant, on a customer of their own, committed and removed afterwards.
+
+    The test's own transaction does nothing: what it held, the others would wait for.
+    """
 
     def setUp(self):
         super().setUp()
@@ -91,5 +92,5 @@ class TestCreditGateRace(CustomerCommon):
         first.env.cr.commit()
         second._check_credit_gate()
         second.write({"state": "sale"})
-        second.env.flush_all()
+        second.flush_recordset()
         self.assertEqual(second.state, "sale")
