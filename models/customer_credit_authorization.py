@@ -42,7 +42,7 @@ class CustomerCreditAuthorization(models.Model):
     without_limit = fields.Boolean(readonly=True, help="The customer had no credit limit: something was overdue.")
     credit_limit = fields.Monetary(readonly=True, help="Credit limit of the customer at that moment.")
     debt = fields.Monetary(readonly=True, help="What the customer owed at that moment, without what this authorizes.")
-    overdue = fields.Monetary(readonly=True, help="Part of the debt that was overdue.")
+    overdue = fields.Monetary(string="Overdue Debt", readonly=True, help="Part of the debt that was overdue.")
     overdue_since = fields.Date(readonly=True, help="Oldest date since when something was overdue.")
     excess = fields.Monetary(
         string="Beyond the Limit",

@@ -33,10 +33,11 @@ class CustomerCreditDocument(models.AbstractModel):
 
     @api.depends_context("uid", "lang")
     def _compute_credit_refusal(self):
-        for document in self:
-            # Each by itself: together they would ask for the credit together.
-            refusals = document.sudo()._credit_refusals(passing=False) if document._awaits_credit() else []
-            document.credit_refusal = document._credit_message(refusals[0]) if refusals else False
+        self.credit_refusal = False
+        waiting = self.sudo().filtered(lambda document: document._awaits_credit())
+        for refusal in waiting._credit_refusals(passing=False, together=False):
+            for document in refusal.documents:
+                document.with_env(self.env).credit_refusal = self._credit_message(refusal)
 
     # ------------------------------------------------------------------
     # What a document says of itself
@@ -215,7 +216,7 @@ class CustomerCreditDocument(models.AbstractModel):
         error.is_credit_refusal = True
         raise error
 
-    def _credit_refusals(self, asks=None, total=None, passing=True):
+    def _credit_refusals(self, asks=None, total=None, passing=True, together=True):
         """Why the gate refuses these documents.
 
         :param dict asks: {document: ``Ask``}; without it, what each asks for
@@ -231,7 +232,7 @@ class CustomerCreditDocument(models.AbstractModel):
             currency = document.company_id.currency_id
             if currency.compare_amounts(ask.amount, 0) > 0 and not document._is_authorized(total):
                 asking[document] = ask
-        return self.env["customer.credit.gate"]._refusals(asking, passing) if asking else []
+        return self.env["customer.credit.gate"]._refusals(asking, passing, together) if asking else []
 
     def _is_authorized(self, total=None):
         """Whether the authorization covers the document, with this total if there is one."""

@@ -59,23 +59,25 @@ class CustomerCreditGate(models.Model):
     _customer_uniq = models.UniqueIndex("(partner_id, company_id)")
 
     @api.model
-    def _refusals(self, asks, passing=True):
+    def _refusals(self, asks, passing=True, together=True):
         """Which documents may not use their customer's credit now, and why.
 
         :param dict asks: {document: ``Ask``} of records of one ``customer.credit.document``, as superuser
         :param bool passing: they are passing the gate; False only to tell what it would say
+        :param bool together: they ask for the credit together; False tells of each as if it were alone
         :return: list of ``Refusal``
         """
-        documents = next(iter(asks)).concat(*asks)
-        documents = documents.browse(dict.fromkeys(documents.ids))
-        groups = documents.grouped(lambda document: (document._credit_customer(), document.company_id))
-        groups = dict(sorted(groups.items(), key=lambda item: (item[0][0].id, item[0][1].id)))
-        limits = {pair: self._limit(*pair) for pair in groups}
+        first, *others = asks
+        by_pair = first.concat(*others).grouped(lambda document: (document._credit_customer(), document.company_id))
+        limits = {pair: self._limit(*pair) for pair in by_pair}
         if passing:
             self._record_passages([pair for pair, limit in limits.items() if limit])
-        debts = self._fetch_debts(list(groups))
+        debts = self._fetch_debts(list(by_pair))
+        groups = [
+            (pair, group) for pair, documents in by_pair.items() for group in ([documents] if together else documents)
+        ]
         refusals = []
-        for (customer, company), group in groups.items():
+        for (customer, company), group in groups:
             currency = company.currency_id
             limit, debt = limits[customer, company], debts[customer.id, company.id]
             total = debt.total + sum(asks[document].uncounted for document in group)

@@ -115,6 +115,11 @@ class SaleOrder(models.Model):
         help="Last day that the quotation is set aside for the customer; a daily job releases it afterwards.",
     )
 
+    # What the credit gate reads of a customer, however long its history.
+    _open_by_customer_idx = models.Index(
+        "(commercial_partner_id, company_id) WHERE customer_stage IN ('reserved', 'authorized')"
+    )
+
     def _stage_depends(self):
         names = [
             "reserved_on",

@@ -69,6 +69,12 @@ class TestCreditGate(GateCommon):
             "authorization of a credit manager",
         )
 
+    def test_told_of_each_alone(self):
+        """Quotations that fit one by one are not refused for each other; the debt is looked up once."""
+        orders = self._create_order(quantity=30, confirm=False) + self._create_order(quantity=20, confirm=False)
+        orders += self._create_order(quantity=50, confirm=False)
+        self.assertEqual([bool(text) for text in orders.mapped("credit_refusal")], [False, False, True])
+
     def test_refused_leaves_the_quotation(self):
         order = self._create_order(quantity=50, confirm=False)
         self.assert_refused(order.action_confirm, order.name, "by $\xa08,000.00")
@@ -686,6 +692,7 @@ class TestCreditGateTable(GateCommon):
     def test_merged_customers(self):
         other = self._create_customer(name="Otro", credit_limit=50000.0, credit_days=30)
         self._create_order()
+        self._create_order(other)
         order = self._create_order(other, quantity=50, confirm=False)
         order.authorize_credit("Paga el viernes")
         order.action_confirm()
@@ -694,4 +701,5 @@ class TestCreditGateTable(GateCommon):
         wizard._merge((self.customer + other).ids, self.customer)
         self.env.invalidate_all()
         self.assertEqual(order.credit_authorization_ids.partner_id, self.customer)
-        self.assertEqual(self._debt().total, 1160.0 + 58000.0 + 1160.0)
+        self.assertEqual(self._debt().total, 1160.0 * 2 + 58000.0 + 1160.0)
+        self.assertTrue(self._passages())
