@@ -50,7 +50,7 @@ class CustomerCreditAuthorization(models.Model):
         help="By how much debt and document together passed the limit.",
     )
 
-    def write(self, vals):  # noqa: ARG002  whatever it is
+    def write(self, vals):  # noqa: ARG002  whatever it is  # pylint: disable=method-required-super
         raise UserError(self.env._("A credit authorization is kept as it was given: nothing of it can be changed."))
 
     @api.ondelete(at_uninstall=False)

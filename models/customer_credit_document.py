@@ -20,14 +20,15 @@ class CustomerCreditDocument(models.AbstractModel):
 
     credit_authorization_id = fields.Many2one(
         comodel_name="customer.credit.authorization",
-        string="Credit Authorization",
         readonly=True,
         copy=False,
         index="btree_not_null",
+        groups="base.group_user",
         help="The latest authorization of a credit manager; it holds up to its amount.",
     )
     credit_refusal = fields.Text(
         compute="_compute_credit_refusal",
+        groups="base.group_user",
         help="What the credit gate would say now; empty when it lets the document through.",
     )
 

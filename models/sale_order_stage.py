@@ -180,7 +180,8 @@ class SaleOrder(models.Model):
             create_column(self.env.cr, self._table, "customer_stage", "varchar")
         result = super()._auto_init()
         if is_new:
-            self._fill_customer_stage()
+            # When every table of the addon is there.
+            self.pool.post_init(self._fill_customer_stage)
         return result
 
     @api.model_create_multi

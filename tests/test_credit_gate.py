@@ -216,6 +216,16 @@ class TestCreditGate(GateCommon):
             order.authorize_credit("Porque sí")
         order.action_ask_credit_authorization("Es para hoy")
 
+    def test_the_customer_does_not_read_what_the_gate_says(self):
+        portal = self._create_user("portal", "base.group_portal")
+        portal.partner_id.parent_id = self.customer
+        order = self._create_order(quantity=50, confirm=False).with_user(portal)
+        self.assertEqual(order.amount_total, 58000.0)
+        for name in ("credit_refusal", "credit_authorization_id", "credit_authorization_ids"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                order.read([name])
+        self.assertFalse(self.env["customer.credit.authorization"].with_user(portal).has_access("read"))
+
     def test_limit_of_zero(self):
         customer = self._create_customer(name="Sin límite", credit_days=30)
         order = self._create_order(customer, quantity=1000)
