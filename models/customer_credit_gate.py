@@ -56,7 +56,8 @@ class CustomerCreditGate(models.Model):
     passages = fields.Integer(help="How many times the limit was asked for.")
     passed_on = fields.Datetime(string="Last Passage")
 
-    _customer_uniq = models.UniqueIndex("(partner_id, company_id)")
+    # A constraint, not an index: Odoo's merge of contacts looks for constraints to know that two rows become one.
+    _customer_unique = models.Constraint("UNIQUE (partner_id, company_id)", "There is one row a customer and company.")
 
     @api.model
     def _refusals(self, asks, passing=True, together=True):
