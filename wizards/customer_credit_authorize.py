@@ -18,7 +18,7 @@ class CustomerCreditAuthorize(models.TransientModel):
     )
     amount = fields.Monetary(
         string="Authorized Up To",
-        compute="_compute_document",
+        compute="_compute_amount",
         compute_sudo=True,
         store=True,
         readonly=False,
@@ -32,7 +32,11 @@ class CustomerCreditAuthorize(models.TransientModel):
             document = wizard._document()
             wizard.currency_id = document.currency_id
             wizard.refusal = document.credit_refusal
-            wizard.amount = document.amount_total
+
+    @api.depends("order_id", "move_id")
+    def _compute_amount(self):
+        for wizard in self:
+            wizard.amount = wizard._document().amount_total
 
     def _document(self):
         self.ensure_one()
