@@ -1,1 +1,1 @@
-from . import helpdesk_ticket, portal
+from . import customer_sale_portal, helpdesk_ticket, portal

@@ -104,8 +104,8 @@ RECEIPT = "move.move_type = 'entry' AND journal.type IN ('bank', 'cash', 'credit
 # The day of an order, in its company's time zone.
 ORDER_DAY = "(so.date_order AT TIME ZONE 'UTC' AT TIME ZONE company.time_zone)::date"
 CREDIT_DAYS = "COALESCE((partner.credit_days ->> company.id::text)::int, company.credit_days, 0)"
-SOLD = "so.state = 'sale'"
-PENDING = "so.state = 'sale'"
+SOLD = "so.customer_stage IN ('authorized', 'completed')"
+PENDING = "so.customer_stage IN ('reserved', 'authorized')"
 
 # A line is pending in proportion to the quantity that posted invoices do not cover. Down payments that were invoiced
 # and not yet deducted cover a part of the order too; their own lines have no quantity to invoice. What is invoiced and
@@ -123,7 +123,9 @@ SALES = Source(
             *("partner_id", "price_total", "product_uom_id", "quantity", "reconciled"),
         ),
         "res.partner": ("commercial_partner_id", "credit_days", "credit_limit"),
-        "sale.order": ("amount_total", "commercial_partner_id", "company_id", "currency_rate", "date_order", "state"),
+        "sale.order": (
+            *("amount_total", "commercial_partner_id", "company_id", "currency_rate", "customer_stage", "date_order"),
+        ),
         "sale.order.line": (
             *("display_type", "invoice_lines", "is_downpayment", "order_id", "price_subtotal", "price_total"),
             *("product_id", "product_uom_id", "product_uom_qty"),
@@ -222,12 +224,12 @@ SALES = Source(
                MAX(so.date_order) FILTER (WHERE {SOLD}) AS latest,
                MIN(so.date_order) FILTER (WHERE {SOLD}) AS earliest,
                AVG(amount.total) FILTER (WHERE {SOLD}) AS average,
-               SUM(amount.total) FILTER (WHERE {SOLD}) AS authorized,
-               0 AS reserved,
+               SUM(amount.total) FILTER (WHERE so.customer_stage = 'authorized') AS authorized,
+               SUM(amount.total) FILTER (WHERE so.customer_stage = 'reserved') AS reserved,
                COUNT(*) FILTER (WHERE {PENDING}) AS pending_count,
                SUM(amount.uninvoiced) AS uninvoiced,
                SUM(amount.uninvoiced) FILTER (
-                   WHERE so.state = 'sale' AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
+                   WHERE so.customer_stage = 'authorized' AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
                ) AS overdue,
                MIN({ORDER_DAY}) FILTER (WHERE amount.uninvoiced > 0) AS oldest
           FROM sale_order so
@@ -239,7 +241,7 @@ SALES = Source(
                       pending.total / COALESCE(NULLIF(so.currency_rate, 0), 1) AS uninvoiced
                ) amount
          WHERE so.commercial_partner_id = ANY(%(customer_ids)s)
-           AND so.state = 'sale'
+           AND so.customer_stage IN ('reserved', 'authorized', 'completed')
       GROUP BY so.commercial_partner_id, so.company_id
     ),
     down_payment AS (
@@ -319,7 +321,7 @@ CROSS JOIN LATERAL (
       FROM sale_order so
       JOIN res_partner partner ON partner.id = so.commercial_partner_id
       JOIN company ON company.id = so.company_id
-     WHERE {PENDING}
+     WHERE so.customer_stage = 'authorized'
        AND {ORDER_DAY} + {CREDIT_DAYS} >= %(since)s::date - 1
        AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
 """,  # noqa: S608

@@ -78,4 +78,5 @@ class ResCompany(models.Model):
 
     def _business_today(self):
         """The company's date: it decides what is overdue or expired, not that of the user whose action asks."""
+        self.ensure_one()
         return fields.Date.context_today(self.with_context(tz=self._business_time_zone()))

@@ -117,13 +117,13 @@ class ResPartner(models.Model):
         "customer_order_ids.commercial_partner_id",
         "customer_order_ids.company_id",
         "customer_order_ids.currency_rate",
+        "customer_order_ids.customer_stage",
         "customer_order_ids.date_order",
         "customer_order_ids.order_line.invoice_lines.parent_state",
         "customer_order_ids.order_line.invoice_lines.price_total",
         "customer_order_ids.order_line.invoice_lines.quantity",
         "customer_order_ids.order_line.price_total",
         "customer_order_ids.order_line.product_uom_qty",
-        "customer_order_ids.state",
     )
     def _compute_sales_figures(self):
         self._compute_figures("sales")

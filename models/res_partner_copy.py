@@ -102,6 +102,7 @@ NOT_COPIED = {
             "average_sale",
             "collected",
             "commission_total",
+            "credit_authorization_count",
             "credit_available",
             "credit_note_applied",
             "credit_note_balance",

@@ -22,7 +22,8 @@ class ResPartner(models.Model):
         selection=LIGHTS,
         compute="_compute_credit_light",
         groups="base.group_user",
-        help="Green: there is credit. Yellow: 80 % of the limit is in use. Red: over the limit, or something overdue.",
+        help="Green: there is credit (a limit of 0 is none or unlimited, as the company says). Yellow: 80 % of the "
+        "limit is in use. Red: over the limit, or something overdue.",
     )
     credit_light_reason = fields.Char(
         string="Why",
@@ -46,7 +47,10 @@ class ResPartner(models.Model):
     @api.depends("credit_days", "credit_limit", "overdue_balance", "receivable_balance")
     @api.depends_context("company", "lang")
     def _compute_credit_light(self):
-        currency = self.env.company.currency_id
+        company = self.env.company
+        currency = company.currency_id
+        # As the credit gate: what a limit of 0 means the company says.
+        unlimited = company.sudo().customer_zero_limit == "unlimited"
         for partner, sudo in zip(self, self.sudo(), strict=True):
             overdue, owed, limit = sudo.overdue_balance, sudo.receivable_balance, sudo.credit_limit
             amounts = {
@@ -55,8 +59,10 @@ class ResPartner(models.Model):
             }
             if overdue > 0:
                 light, reason = "overdue", self.env._("%(overdue)s are overdue: only cash sales.", **amounts)
-            elif not (sudo.credit_days and limit):
+            elif not sudo.credit_days or not (limit or unlimited):
                 light, reason = "cash", self.env._("No credit is granted: credit days or limit are zero.")
+            elif not limit:
+                light, reason = "available", self.env._("Owes %(owed)s, without limit.", **amounts)
             elif owed > limit:
                 light, reason = "over", self.env._("Owes %(owed)s of a limit of %(limit)s.", **amounts)
             elif owed >= NEAR_LIMIT * limit:

@@ -224,7 +224,7 @@ class TestCredit(CustomerCommon):
     def test_light(self):
         cases = (
             (0, 1000.0, "cash"),
-            (30, 0.0, "cash"),
+            (30, 0.0, "available"),
             (30, 5000.0, "available"),
             (30, 1400.0, "near"),
             (30, 900.0, "over"),
@@ -236,6 +236,10 @@ class TestCredit(CustomerCommon):
                 customer.write({"credit_days": days, "credit_limit": limit})
                 self.assertEqual(customer.credit_light, light)
                 self.assertTrue(customer.credit_light_reason)
+        customer.credit_limit = 0.0
+        self.company.customer_zero_limit = "cash"
+        customer.invalidate_recordset()
+        self.assertEqual(customer.credit_light, "cash")
         self._create_customer_invoice(customer, days_ago=3)
         self.assertEqual(customer.credit_light, "overdue")
         self.assertIn("1,160.00", customer.credit_light_reason)
