@@ -11,6 +11,7 @@ from . import (
     test_changes,
     test_commercial,
     test_contacts,
+    test_counters,
     test_customer_card,
     test_customer_duplicate,
     test_delivery,
