@@ -90,6 +90,9 @@ class CustomerFigurePending(models.Model):
                 list(partners._ids),
             )
         )
+        # Contacts show the figures of their customer: theirs are not known any more either.
+        names = [name for source in sources for name in self.env["res.partner"]._figure_names(source)]
+        self.env["res.partner"].invalidate_model(names, flush=False)
         self._refresh_after_commit(row[0] for row in rows)
 
     @api.model
@@ -212,8 +215,7 @@ class CustomerFigurePending(models.Model):
         partners = self.env["res.partner"]
         for name, source in customer_figures.SOURCES.items():
             if source.dated:
-                for model, names in source.reads.items():
-                    self.env[model].flush_model(names)
+                partners._flush_figures(name)
                 ids = [row[0] for row in self.env.execute_query(partners._dated_query(name, since))]
                 self._mark(partners.browse(ids), [name])
         parameters.set_param(REFRESH_DATE_PARAMETER, fields.Date.to_string(fields.Date.today()))

@@ -32,9 +32,25 @@ another currency count at their own rate. Receivable means a trade receivable ac
 | overdue_balance | | | invoice_overdue + uninvoiced_overdue |
 | credit_available | | | credit_limit - receivable_balance |
 | oldest_debt_date | orders, invoices | something is left; an invoice with orders has their date | earliest date |
+| file_count | attachments | of the customer or a contact, no field of theirs | number |
+| file_pending_count, file_valid_count, file_rejected_count | the same | review pending, valid, rejected | number |
+| last_log_date | log entries | | latest date |
+| next_log_date | log entries | not done, follow-up today or later | earliest follow-up |
+| event_count | events | a contact attends who is no user of ours, not archived | number |
+| event_planned_count | the same | without a result, not over yet | number |
+| event_held_count, event_not_held_count | the same | result Held, Not Held | number |
+| first_event_date, last_event_date | the same | whatever the result, past or to come | earliest, latest start |
+| activity_total_count | activities | of the customer's documents (``mail_activity.SOURCES``), done ones too | number |
+| activity_not_started_count | the same | open: Odoo knows nothing between open and done | number |
+| activity_done_count | the same | done, which is archived | number |
+| first_activity_date, last_activity_date | the same | | earliest, latest day: done on, else due on |
+| points_balance | loyalty cards | programs of type loyalty, of the company or of none, not archived | points |
+| points_used | history of the cards | the same, archived ones too | points used |
+| points_issued | | points without a history were issued too | points_balance + points_used |
 """
 
-from typing import NamedTuple
+from .customer_figures_counters import ACTIVITIES, EVENTS, FILES, LOG, POINTS
+from .customer_figures_source import Source
 
 # What every query is given: by what name, and of what SQL type.
 PARAMETERS = {
@@ -45,21 +61,6 @@ PARAMETERS = {
     "credit_limits": "jsonb",  # {company id: what a customer has to whom none was given}
     "credit_days": "jsonb",
 }
-
-
-class Source(NamedTuple):
-    """One query and what it needs.
-
-    ``reads``: the fields that the query reads, by model: what is pending on them is written before it runs. Flushing
-    everything instead would be slower and could not be nested in a computation.
-    ``dated``: query of the customers some figure of which changes only because the day went from ``since`` to a
-    company's today, if time alone changes any.
-    """
-
-    query: str
-    reads: dict[str, tuple[str, ...]]
-    by_company: bool = True
-    dated: str | None = None
 
 
 COMPANIES = """
@@ -329,5 +330,10 @@ CROSS JOIN LATERAL (
 
 # By the name that marks a customer's figures of this source as pending.
 SOURCES = {
+    "activities": ACTIVITIES,
+    "events": EVENTS,
+    "files": FILES,
+    "log": LOG,
+    "points": POINTS,
     "sales": SALES,
 }

@@ -16,6 +16,9 @@ FILE_FIELDS = REVIEW_FIELDS | {"customer_file_type_id", "customer_file_expires_o
 # The fields of a write that can concern a customer's file; any other write passes untouched.
 WATCHED = FILE_FIELDS | {"datas", "raw", "db_datas", "url", "type", "res_model", "res_id", "res_field"}
 
+# What the customer's counts of files are made of.
+FIGURE_FIELDS = {"customer_file_state", "res_model", "res_id", "res_field"}
+
 
 class IrAttachment(models.Model):
     """The files of a customer are the attachments of its partner, those of the chatter among them.
@@ -145,6 +148,7 @@ class IrAttachment(models.Model):
             ids = files.ids
             files.browse(ids[index] for index in concerned)._log_review()
             self._forget_missing_types()
+            self._mark_file_counts(files._file_partners())
         return files
 
     @api.model
@@ -165,6 +169,7 @@ class IrAttachment(models.Model):
             return super().write(vals)
         vals = self._stamp_review(vals)
         before = {file: file._reviewed_values() for file in self.sudo() if file.customer_file_state in REVIEWED}
+        partners = self._file_partners()
         undated = self.browse()
         if vals.get("customer_file_type_id") and "customer_file_expires_on" not in vals:
             undated = self.sudo().filtered(lambda file: not file.customer_file_expires_on).sudo(False)
@@ -176,13 +181,16 @@ class IrAttachment(models.Model):
         if "customer_file_state" in vals:
             self._log_review()
         self._forget_missing_types()
+        if not FIGURE_FIELDS.isdisjoint(vals):
+            self._mark_file_counts(partners | self._file_partners())
         return result
 
     def unlink(self):
-        concerned = any(file._is_partner_file() for file in self.sudo())
+        partners = self._file_partners()
         result = super().unlink()
-        if concerned:
+        if partners:
             self._forget_missing_types()
+            self._mark_file_counts(partners)
         return result
 
     # ------------------------------------------------------
@@ -230,6 +238,14 @@ class IrAttachment(models.Model):
             "customer_file_reviewer_id": False,
             "customer_file_reviewed_on": False,
         }
+
+    def _file_partners(self):
+        """Whose files these are, as far as they are files of partners."""
+        return self.env["res.partner"].browse({file.res_id for file in self.sudo() if file._is_partner_file()})
+
+    @api.model
+    def _mark_file_counts(self, partners):
+        self.env["customer.figure.pending"].sudo()._mark(partners, ["files"])
 
     def _is_partner_file(self):
         return self.res_model == "res.partner" and bool(self.res_id) and not self.res_field

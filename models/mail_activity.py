@@ -40,22 +40,14 @@ class MailActivity(models.Model):
         help="How pressing it is: of the activities due on one day, the most pressing ones come first.",
     )
 
-    @api.depends("res_model", "res_id")
+    @api.depends("document_partner_id")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_customer_id(self):
-        customers = {}
-        for model, activities in self.filtered("res_id").grouped("res_model").items():
-            if model in SOURCES and model in self.env:
-                path, domain = SOURCES[model]
-                # An assignee may read no document: whose it is, if he may read the customer.
-                documents = self.env[model].sudo().browse(activities.mapped("res_id")).exists().filtered_domain(domain)
-                for document in documents:
-                    partner = document if path == "id" else document[path]
-                    customers[model, document.id] = partner.commercial_partner_id.id
+        # An assignee may read no document: whose it is, if he may read the customer.
+        customers = {activity: activity.document_partner_id.commercial_partner_id.id for activity in self.sudo()}
         readable = set(self.env["res.partner"].browse(set(customers.values()) - {False})._filtered_access("read")._ids)
         for activity in self:
-            customer_id = customers.get((activity.res_model, activity.res_id))
-            activity.customer_id = customer_id in readable and customer_id
+            activity.customer_id = customers[activity] in readable and customers[activity]
 
     def _search_customer_id(self, operator, value):
         if operator in ("any", "any!"):
@@ -97,25 +89,15 @@ class MailActivity(models.Model):
 
         :param columns: SQL of what is selected, the id by default; ``customer`` is the customer's contact or address
         """
-        branches = []
-        for model, (path, domain) in SOURCES.items():
-            if model not in self.env:
-                continue
-            documents = self.env[model].sudo()
-            query = documents._search(domain, active_test=False)
-            table = documents._table
-            query.add_join("JOIN", "customer", "res_partner", SQL("customer.id = %s", SQL.identifier(table, path)))
-            query.add_join(
-                "JOIN",
-                "activity",
-                "mail_activity",
-                SQL("activity.res_model = %s AND activity.res_id = %s", model, SQL.identifier(table, "id")),
-            )
-            query.add_where(SQL("customer.commercial_partner_id = ANY(%s::int[])", list(customer_ids)))
-            branches.append(query.select(*(columns or [SQL("activity.id")])))
-            documents.flush_model([path] if path != "id" else ["commercial_partner_id"])
-        self.flush_model(["active", "date_deadline", "date_done", "priority", "res_id", "res_model"])
-        return SQL(" UNION ALL ").join(branches)
+        self.env["res.partner"]._flush_figures("activities")
+        self.flush_model(["priority"])
+        return SQL(
+            "SELECT %s FROM mail_activity activity"
+            " JOIN res_partner customer ON customer.id = activity.document_partner_id"
+            " WHERE customer.commercial_partner_id = ANY(%s::int[])",
+            SQL(", ").join(columns or [SQL("activity.id")]),
+            list(customer_ids),
+        )
 
     @api.model
     def _of_customers(self, customer_ids, limit):

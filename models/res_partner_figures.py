@@ -94,6 +94,13 @@ class ResPartner(models.Model):
             self.env["customer.figure.pending"]._mark(moved | former, SOURCES)
         return result
 
+    def unlink(self):
+        # What goes with a contact went with the customer's: files, events, points.
+        owners = self.commercial_partner_id - self
+        result = super().unlink()
+        self.env["customer.figure.pending"].sudo()._mark(owners, SOURCES)
+        return result
+
     @api.model
     def _check_figures_not_written(self, vals):
         """Figures come from documents: Odoo would let a call write them like any stored field."""
@@ -130,7 +137,12 @@ class ResPartner(models.Model):
         for name in self._figure_names(COMPUTES[field.compute]):
             self.env.remove_to_compute(self._fields[name], partners)
             self._fields[name]._invalidate_cache(self.env, partners._ids)
-        self.env["customer.figure.pending"].sudo()._mark(partners, [COMPUTES[field.compute]])
+        source = COMPUTES[field.compute]
+        self.env["customer.figure.pending"].sudo()._mark(partners._partners_of_source(source), [source])
+
+    def _partners_of_source(self, source):  # noqa: ARG002 hook
+        """Those of the partners in self whose documents a source counts."""
+        return self
 
     @api.model
     def _figure_names(self, source):
@@ -194,13 +206,19 @@ class ResPartner(models.Model):
         :param company: for this company; for each if not given, or if the figures belong to no company
         :return: {customer id: {figure: value}}, or {(customer id, company id): {figure: value}} for each company
         """
-        for model, names in SOURCES[source].reads.items():
-            self.env[model].flush_model(names)
+        self._flush_figures(source)
         self.env.cr.execute(self._figure_query(source, company))
         rows = self.env.cr.dictfetchall()
         if SOURCES[source].by_company and not company:
             return {(row["customer_id"], row["company_id"]): row for row in rows}
         return {row["customer_id"]: row for row in rows}
+
+    @api.model
+    def _flush_figures(self, source):
+        """Write what is pending on the fields that the query of a source reads."""
+        for model, names in SOURCES[source].reads.items():
+            if model in self.env:
+                self.env[model].flush_model(names)
 
     def _figure_query(self, source, company=None):
         """The figures of a source of the customers in self, for a company or for each."""

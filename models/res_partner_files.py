@@ -104,7 +104,7 @@ class ResPartner(models.Model):
         return {(partner_id, file_type.id) for partner_id, file_type in rows}
 
     def action_customer_files(self):
-        """List the files of this customer, with filters; new ones can be added there.
+        """List the files of this customer and its contacts, with filters; new ones can be added there.
 
         :return: the action of the list
         :raise AccessError: for who may not read the customer
@@ -112,7 +112,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access("read")
         action = self.env["ir.actions.act_window"]._for_xml_id("l10n_mx_customer.action_customer_files")
-        domain = self.env["ir.attachment"]._customer_file_domain() & Domain("res_id", "=", self.id)
+        domain = self.env["ir.attachment"]._customer_file_domain() & Domain("res_id", "in", self._members().ids)
         return {
             **action,
             "domain": list(domain),

@@ -14,6 +14,7 @@ from . import (
     test_contacts,
     test_credit_gate,
     test_credit_gate_race,
+    test_counters,
     test_customer_card,
     test_customer_duplicate,
     test_delivery,
