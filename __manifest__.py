@@ -94,6 +94,7 @@
         "demo/customer_terms.xml",
         "demo/customer_card.xml",
         "demo/newcomers.xml",
+        "demo/support.xml",
         "demo/documents.xml",
     ],
     "assets": {

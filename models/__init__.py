@@ -84,6 +84,7 @@ from . import (
     res_partner_store,
     res_partner_stp,
     res_partner_support,
+    res_partner_support_figures,
     res_partner_tax,
     res_partner_validation,
     sale_order,

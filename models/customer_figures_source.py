@@ -15,3 +15,8 @@ class Source(NamedTuple):
     reads: dict[str, tuple[str, ...]]
     by_company: bool = True
     dated: str | None = None
+
+
+def money(expression):
+    """SQL: an amount (0 if there is none) rounded as the company's currency is, halves away from zero."""
+    return f"ROUND(COALESCE(({expression})::numeric, 0) / company.rounding) * company.rounding"

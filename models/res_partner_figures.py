@@ -47,7 +47,8 @@ class Figure:
 
 
 class ResPartner(models.Model):
-    """How the figures of a customer are kept. What there is: res_partner_balances; what it means: customer_figures.
+    """How the figures of a customer are kept. What there is: res_partner_balances, _counters and
+    _support_figures; what it means: customer_figures.
 
     Figures are fields like any other for who reads, searches, sorts and groups, but a change of a document does not
     touch the customer's row. The ORM finds out whose figures change (``@api.depends``); then, instead of computing
@@ -187,7 +188,8 @@ class ResPartner(models.Model):
         for source, ids in marked.items():
             figures = self.browse(ids)._figures_of_documents(source, self.env.company)
             for partner in self.browse(ids):
-                partner._cache_figures({name: figures[partner.id][name] for name in names[source]})
+                found = figures.get(partner.id, {})
+                partner._cache_figures({name: found.get(name) for name in names[source]})
         # Whoever may not read the company sees no figures on its contact.
         customers = self.browse(set(contacts.values()))._filtered_access("read")
         wanted = [name for source_names in names.values() for name in source_names]

@@ -106,12 +106,3 @@ CARD = (
     ("Fecha primer actividad", "first_activity_date", "date", "stored"),
     ("Fecha última actividad", "last_activity_date", "date", "stored"),
 )
-
-# Figures whose documents the card does not have yet.
-LATER = frozenset(
-    """
-    commission_total
-    open_case_count policy_amount
-    policy_available policy_consumed
-    """.split()
-)

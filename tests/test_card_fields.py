@@ -4,7 +4,7 @@ from lxml import etree
 from odoo import models
 from odoo.tests import tagged
 
-from .card_contract import AGREEMENT, CARD, LATER
+from .card_contract import AGREEMENT, CARD
 from .common import CustomerCommon
 
 
@@ -17,7 +17,7 @@ class TestCardFields(CustomerCommon):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("es_MX")
         cls.partners = cls.env["res.partner"].with_context(lang="es_MX")
-        names = [name for _label, name, kind, _made in CARD if name not in LATER and kind != "action"]
+        names = [name for _label, name, kind, _made in CARD if kind != "action"]
         cls.described = cls.partners.fields_get(names)
         view = cls.env.ref("l10n_mx_customer.view_customer_form")
         cls.arch = etree.fromstring(cls.partners.get_view(view.id, "form")["arch"])
@@ -32,12 +32,10 @@ class TestCardFields(CustomerCommon):
     def test_the_agreement_is_whole(self):
         self.assertEqual(len(CARD), 95)
         self.assertEqual(len({name for _label, name, _kind, _made in CARD}), 95)
-        unknown = LATER - {name for _label, name, _kind, made in CARD if made == "stored"}
-        self.assertFalse(unknown)
 
     def test_labels(self):
         for label, name, kind, made in CARD:
-            if name in LATER or kind == "action":
+            if kind == "action":
                 continue
             with self.subTest(name):
                 if made in ("core", "rule"):
@@ -47,24 +45,19 @@ class TestCardFields(CustomerCommon):
 
     def test_every_field_is_on_the_card(self):
         for _label, name, kind, _made in CARD:
-            if name in LATER:
-                continue
             with self.subTest(name):
                 tag = "button" if kind == "action" else "field"
                 self.assertTrue(self.arch.xpath(f"//{tag}[@name='{name}']"))
 
     def test_types(self):
         for _label, name, kind, _made in CARD:
-            if name in LATER or kind == "action":
+            if kind == "action":
                 continue
             with self.subTest(name):
                 self.assertEqual(self.described[name]["type"], kind)
 
     def test_definitions(self):
         for _label, name, kind, made in CARD:
-            if name in LATER:
-                self.assertNotIn(name, self.partners._fields, "not later any more: take it from LATER")
-                continue
             if kind == "action":
                 self.assertTrue(callable(getattr(self.partners, name)))
                 continue

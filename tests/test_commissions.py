@@ -77,6 +77,18 @@ class TestCommissions(CustomerCommon):
 
     # ------------------------------------------------------------------
 
+    def test_figure_of_the_referrer(self):
+        self.assertEqual(self.referrer.commission_total, 0.0)
+        invoice = self._create_customer_invoice(amount=1000.0)
+        self._collect(invoice, 580.0)
+        self.assertEqual(self.referrer.commission_total, 25.0)
+        self._collect(invoice)
+        self.assertEqual(self.referrer.commission_total, 50.0)
+        self._receivable(invoice).remove_move_reconcile()
+        self._store_figures()
+        self.assertEqual(self.referrer.commission_total, self._total())
+        self.assertEqual(self.customer.commission_total, 0.0)
+
     def test_in_proportion_to_what_is_collected(self):
         invoice = self._create_customer_invoice()
         self.assertEqual((invoice.commission_referrer_id, invoice.commission_rate), (self.referrer, 5.0))

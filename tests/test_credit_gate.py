@@ -508,7 +508,7 @@ class TestCreditAuthorization(GateCommon):
         activities = self.order.sudo().activity_ids
         self.assertIn(self.manager, activities.user_id)
         self.assertNotIn(seller, activities.user_id)
-        self.assertIn("overdue", activities[0].note)
+        self.assertIn("1,160.00", activities[0].note)
         self.assertNotIn("<b>", activities[0].note)
         with self.assertRaisesRegex(UserError, "already"), self.env.cr.savepoint():
             self.order.with_user(seller).action_ask_credit_authorization()
@@ -625,7 +625,7 @@ class TestCreditOnline(GateCommon, HttpCase):
     def test_signature(self):
         order = self._quotation(require_signature=True, require_payment=False)
         answer = self._sign(order)
-        self.assertIn("get in touch", answer["error"])
+        self.assertIn(order.name, answer["error"])
         self.assertNotIn("8,000", answer["error"])
         order.invalidate_recordset()
         self.assertEqual((order.state, order.signature, order.signed_by), ("sent", False, False))

@@ -409,7 +409,7 @@ class TestDemoCard(DemoCase):
         self.assertEqual(states, {"pending", "valid", "rejected"})
         for file in self.files.filtered(lambda file: file.customer_file_state == "rejected"):
             self.assertTrue(file.customer_file_reason)
-        today = self.env["res.partner"]._figure_today()
+        today = self.env.company._business_today()
         dated = self.files.filtered("customer_file_expires_on")
         self.assertTrue(dated.filtered(lambda file: file.customer_file_expires_on < today))
         self.assertTrue(dated.filtered(lambda file: file.customer_file_expires_on > today))

@@ -29,6 +29,7 @@ TABS = {
     "relation": ("Piden por teléfono los lunes", "Café con su marca", "Negocio ganado"),
     "changes": ("Horario de recepción", "350,000.00", "G01 - Adquisición de mercancías"),
     "billing": ("012180001183597114", "646180110400000010", "BBVA BANCOMER"),
+    "support": ("18,000.00", "15,900.00", "La báscula de la bodega no imprime"),
     "exclusive_products": ("Café Nopal Contento, molienda de la casa", "Bolsa impresa con su logotipo"),
     "files": ("El recibo tiene más de tres meses", "Pendiente de revisión", "Opinión de cumplimiento.pdf"),
 }

@@ -7,7 +7,7 @@ from odoo.tools.misc import file_path
 from odoo.tools.translate import TranslationModuleReader
 
 from ..models.sat_catalogs import CFDI_USES, PAYMENT_FORMS, PAYMENT_METHODS, TAX_REGIMES
-from .card_contract import CARD, LATER
+from .card_contract import CARD
 
 # Mexico's, Latin America's and Spain's: Odoo reads es.po for all of them, then es_419.po for those that are not
 # Spain's, then the country's own file (odoo.tools.translate.get_base_langs), each over the one before.
@@ -45,7 +45,7 @@ class TestSpanish(TransactionCase):
         own = {
             name: label
             for label, name, kind, made in CARD
-            if made in ("own", "related", "stored") and kind != "action" and name not in LATER
+            if made in ("own", "related", "stored") and kind != "action"
         }
         view = self.env.ref("l10n_mx_customer.view_customer_form")
         for lang in SPANISHES:

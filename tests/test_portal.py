@@ -6,7 +6,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 
 from ..models.res_partner_portal import PORTAL_TAX_FIELDS
-from .card_contract import CARD, LATER
+from .card_contract import CARD
 from .common import CustomerCommon
 
 PASSWORD = "portal-12345"
@@ -224,7 +224,7 @@ class TestPortal(HttpCase, CustomerCommon):
 
     def test_extra_fields_of_the_form_are_nothing(self):
         before = self.own.sudo().read(list(CLOSED))
-        figures = {name: "0" for _label, name, kind, made in CARD if made == "stored" and name not in LATER}
+        figures = {name: "0" for _label, name, kind, made in CARD if made == "stored"}
         self.assertIn("redirectUrl", self._submit(name="Otro nombre", **{**figures, **CLOSED}))
         self.assertEqual(self.own.name, "Otro nombre")
         self.assertEqual(self.own.sudo().read(list(CLOSED)), before)
@@ -295,7 +295,7 @@ class TestPortal(HttpCase, CustomerCommon):
     def test_reads_no_figures(self):
         self._create_customer_invoice(self.own)
         partners = self.env["res.partner"].with_user(self.user)
-        figures = [name for _label, name, _kind, made in CARD if made == "stored" and name not in LATER]
+        figures = [name for _label, name, _kind, made in CARD if made == "stored"]
         figures.remove("from_lead")
         closed = [*figures, "credit_limit", "credit_days", "credit_light", "campaign_notes", "affiliate_type_id",
                   "referral_rate", "referred_by_id", "exclusive_product_tmpl_ids", "stp_account_id",

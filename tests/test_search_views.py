@@ -82,7 +82,7 @@ class TestCustomerSearch(SearchCase):
         )
         cls.led = lead._create_customer()
         cls.all = cls.customer | cls.late | cls.over | cls.bare | cls.referred | cls.gone | cls.led
-        cls.env.flush_all()
+        cls._store_figures()
         cls.view = cls.env.ref(f"{MODULE}.view_customer_search")
         cls.action = cls.env.ref(f"{MODULE}.action_customers")
 

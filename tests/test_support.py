@@ -132,7 +132,7 @@ class TestSupport(PolicyCommon):
             )
         )
         self.assertEqual(notice.notified_partner_ids, owner.partner_id)
-        self.assertIn("Case opened", notice.subject)
+        self.assertIn("HT", notice.subject)
 
     def test_a_new_customer_has_no_cases_yet(self):
         with Form(self.env["res.partner"], "l10n_mx_customer.view_customer_form") as form:

@@ -25,20 +25,19 @@ def generate(env, customers, open_orders, invoices):
     invoice.action_post()
     env.flush_all()
 
-    keys = dict.fromkeys(("customer_number_key", "customer_rfc_key", "customer_email_key", "ref"), "NULL")
+    # what no two records share
+    keys = dict.fromkeys(
+        ("access_token", "customer_number_key", "customer_rfc_key", "customer_email_key", "ref"), "NULL"
+    )
     names = dict.fromkeys(("name", "complete_name"), "'Cliente ' || n")
     first = multiply(env, "res_partner", customer.id, customers, commercial_partner_id="{id}", **names, **keys)
     owner = f"{first} + n % {customers}"
-    owners = dict.fromkeys(
-        ("partner_id", "partner_invoice_id", "partner_shipping_id", "commercial_partner_id"), owner
-    )
+    owners = dict.fromkeys(("partner_id", "partner_invoice_id", "partner_shipping_id", "commercial_partner_id"), owner)
 
     def orders(template, count, letter):
         day = f"t.date_order - n % {DAYS} * interval '1 day'"
         name = f"'{letter}' || n"
-        first_order = multiply(
-            env, "sale_order", template.id, count, name=name, access_token="NULL", date_order=day, **owners
-        )
+        first_order = multiply(env, "sale_order", template.id, count, name=name, date_order=day, **keys, **owners)
         return multiply(env, "sale_order_line", template.order_line.id, count, order_id=f"{first_order} + n")
 
     orders(open_order, open_orders, "A")
@@ -46,7 +45,7 @@ def generate(env, customers, open_orders, invoices):
     dates = {name: f"t.{name} - n % {DAYS}" for name in ("date", "invoice_date", "invoice_date_due", "date_maturity")}
     number = dict.fromkeys(("name", "payment_reference", "move_name"), "'B/' || n")
     left = {name: LEFT.format(name) for name in ("amount_residual", "amount_residual_currency")}
-    changes = {**owners, **dates, **number, **left, "access_token": "NULL", "sequence_number": "n"}
+    changes = {**owners, **dates, **number, **left, **keys, "sequence_number": "n"}
     move = multiply(env, "account_move", invoice.id, invoices, **changes)
     for line in invoice.line_ids:
         own = {**owners, **dates, "move_name": "'B/' || n", "move_id": f"{move} + n"}

@@ -6,6 +6,7 @@ compared at the end is what is stored, found by searching, with the sums of the 
 """
 
 import argparse
+import http.client
 import multiprocessing
 import random
 import signal
@@ -78,14 +79,17 @@ class Server:
 
 def run(server, name, customer_count, confirmations, kill=False):
     odoo = server.rpc()
-    customers = odoo.env["res.partner"].create([{"name": f"{name} {n}", "customer_rank": 1} for n in range(customer_count)])
+    customers = odoo.env["res.partner"].create(
+        [{"name": f"{name} {n}", "customer_rank": 1} for n in range(customer_count)]
+    )
     customers = customers if isinstance(customers, list) else [customers]
     product = odoo.env["product.product"].create({"name": "Servicio de carga", "type": "service"})
     line = {"product_id": product, "price_unit": PRICE, "tax_ids": [(5,)]}
     orders = []
     while len(orders) < confirmations:
         batch = [
-            {"partner_id": customers[(len(orders) + n) % customer_count], "order_line": [(0, 0, line)]} for n in range(50)
+            {"partner_id": customers[(len(orders) + n) % customer_count], "order_line": [(0, 0, line)]}
+            for n in range(50)
         ]
         orders += odoo.env["sale.order"].create(batch)
     answers = multiprocessing.Queue()
@@ -139,7 +143,7 @@ def confirm(port, database, orders, answers):
                 results["refused"] += 1
                 print(str(error)[:500], flush=True)
                 break
-            except Exception:
+            except (OSError, http.client.HTTPException):
                 # The process that answered was killed, or is not back yet.
                 results["connection lost"] += 1
                 odoo = None

@@ -124,7 +124,7 @@ def test_killed_between_sending_and_answer(company):
     for fault in ("slow", "slow_answer"):
         invoices[fault], (stamped, asked) = company.sell()
     for number, (fault, invoice) in enumerate(invoices.items(), 1):
-        company.order(fault=fault, seconds=4, operation="stamp")
+        company.order(fault=fault, seconds=10, operation="stamp")
         in_background(invoice.stamp)
         wait_until(lambda sent=asked + number: company.pac_state()[1] == sent, "it is never sent")
     company.kill()

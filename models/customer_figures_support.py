@@ -1,0 +1,72 @@
+"""The queries of support and of referral commissions; ``customer_figures`` says what each figure means."""
+
+from .customer_figures_source import Source, money
+
+# Cases of no company count for each: the helpdesk shows them to all.
+SUPPORT = Source(
+    reads={
+        "customer.policy": (
+            *("amount", "cancelled", "commercial_partner_id", "company_id", "date_end", "date_start", "hourly_rate"),
+        ),
+        "helpdesk.ticket": (
+            *("active", "closed", "commercial_partner_id", "company_id", "consumed_policy_id", "duration_hours"),
+        ),
+    },
+    query=f"""
+    , ticket AS (
+        SELECT ticket.commercial_partner_id AS customer_id, ticket.company_id, COUNT(*) AS total
+          FROM helpdesk_ticket ticket
+         WHERE ticket.commercial_partner_id = ANY(%(customer_ids)s)
+           AND ticket.active
+           AND ticket.closed IS NOT TRUE
+      GROUP BY ticket.commercial_partner_id, ticket.company_id
+    ),
+    policy AS (
+        SELECT policy.commercial_partner_id AS customer_id,
+               policy.company_id,
+               SUM(policy.amount) AS amount,
+               SUM({money("policy.hourly_rate * spent.hours")}) AS consumed
+          FROM customer_policy policy
+          JOIN company ON company.id = policy.company_id
+     LEFT JOIN LATERAL (
+               SELECT SUM(ticket.duration_hours) AS hours
+                 FROM helpdesk_ticket ticket
+                WHERE ticket.consumed_policy_id = policy.id
+               ) spent ON TRUE
+         WHERE policy.commercial_partner_id = ANY(%(customer_ids)s)
+           AND policy.cancelled IS NOT TRUE
+           AND company.today BETWEEN policy.date_start AND policy.date_end
+      GROUP BY policy.commercial_partner_id, policy.company_id
+    )
+    SELECT customer.id AS customer_id,
+           company.id AS company_id,
+           {money("policy.amount")} AS policy_amount,
+           {money("policy.consumed")} AS policy_consumed,
+           {money("policy.amount")} - {money("policy.consumed")} AS policy_available,
+           COALESCE(ticket.total, 0) + COALESCE(shared.total, 0) AS open_case_count
+      FROM customer
+CROSS JOIN company
+ LEFT JOIN policy ON policy.customer_id = customer.id AND policy.company_id = company.id
+ LEFT JOIN ticket ON ticket.customer_id = customer.id AND ticket.company_id = company.id
+ LEFT JOIN ticket shared ON shared.customer_id = customer.id AND shared.company_id IS NULL
+""",  # noqa: S608
+    dated="""
+    SELECT policy.commercial_partner_id
+      FROM customer_policy policy
+      JOIN company ON company.id = policy.company_id
+     WHERE policy.cancelled IS NOT TRUE
+       AND (policy.date_start BETWEEN %(since)s::date AND company.today
+            OR policy.date_end BETWEEN %(since)s::date - 1 AND company.today - 1)
+""",
+)
+
+COMMISSIONS = Source(
+    reads={"customer.commission": ("amount", "company_id", "partner_id")},
+    query=f"""
+    SELECT member.customer_id, commission.company_id, {money("SUM(commission.amount)")} AS commission_total
+      FROM member
+      JOIN customer_commission commission ON commission.partner_id = member.id
+      JOIN company ON company.id = commission.company_id
+  GROUP BY member.customer_id, commission.company_id, company.rounding
+""",  # noqa: S608
+)
