@@ -3,7 +3,8 @@
 from .customer_figures_source import Source
 from .mail_activity import SOURCES as DOCUMENTS
 
-# A customer's row without any document is the same as no row: what a query does not find is 0, or no date.
+# Customer by customer, each by index. The functions are planned once, for few rows: a join of aggregates would compare
+# each of a thousand customers with every other.
 FILES = Source(
     by_company=False,
     reads={
@@ -11,24 +12,20 @@ FILES = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    , file AS (
-        SELECT member.customer_id,
-               COUNT(*) AS total,
-               COUNT(*) FILTER (WHERE COALESCE(attachment.customer_file_state, 'pending') = 'pending') AS pending,
-               COUNT(*) FILTER (WHERE attachment.customer_file_state = 'valid') AS valid,
-               COUNT(*) FILTER (WHERE attachment.customer_file_state = 'rejected') AS rejected
-          FROM member
-          JOIN ir_attachment attachment ON attachment.res_model = 'res.partner' AND attachment.res_id = member.id
-         WHERE attachment.res_field IS NULL
-      GROUP BY member.customer_id
-    )
-    SELECT customer.id AS customer_id,
-           COALESCE(file.total, 0) AS file_count,
-           COALESCE(file.pending, 0) AS file_pending_count,
-           COALESCE(file.valid, 0) AS file_valid_count,
-           COALESCE(file.rejected, 0) AS file_rejected_count
+    SELECT customer.id AS customer_id, file.*
       FROM customer
- LEFT JOIN file ON file.customer_id = customer.id
+CROSS JOIN LATERAL (
+           SELECT COUNT(*) AS file_count,
+                  COUNT(*) FILTER (
+                      WHERE COALESCE(attachment.customer_file_state, 'pending') = 'pending'
+                  ) AS file_pending_count,
+                  COUNT(*) FILTER (WHERE attachment.customer_file_state = 'valid') AS file_valid_count,
+                  COUNT(*) FILTER (WHERE attachment.customer_file_state = 'rejected') AS file_rejected_count
+             FROM res_partner member
+             JOIN ir_attachment attachment ON attachment.res_model = 'res.partner' AND attachment.res_id = member.id
+            WHERE member.commercial_partner_id = customer.id
+              AND attachment.res_field IS NULL
+           ) file
 """,
 )
 
@@ -38,23 +35,19 @@ LOG = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    , entry AS (
-        SELECT member.customer_id,
-               log.company_id,
-               MAX(log.date) AS latest,
-               MIN(log.next_date) FILTER (WHERE log.done IS NOT TRUE AND log.next_date >= company.today) AS next
-          FROM member
-          JOIN customer_log log ON log.partner_id = member.id
-          JOIN company ON company.id = log.company_id
-      GROUP BY member.customer_id, log.company_id
-    )
-    SELECT customer.id AS customer_id,
-           company.id AS company_id,
-           entry.latest AS last_log_date,
-           entry.next AS next_log_date
+    SELECT customer.id AS customer_id, company.id AS company_id, entry.*
       FROM customer
 CROSS JOIN company
- LEFT JOIN entry ON entry.customer_id = customer.id AND entry.company_id = company.id
+CROSS JOIN LATERAL (
+           SELECT MAX(log.date) AS last_log_date,
+                  MIN(log.next_date) FILTER (
+                      WHERE log.done IS NOT TRUE AND log.next_date >= company.today
+                  ) AS next_log_date
+             FROM res_partner member
+             JOIN customer_log log ON log.partner_id = member.id
+            WHERE member.commercial_partner_id = customer.id
+              AND log.company_id = company.id
+           ) entry
 """,
     dated="""
     SELECT log.partner_id
@@ -79,35 +72,27 @@ EVENTS = Source(
         "res.partner": ("commercial_partner_id", "partner_share"),
     },
     query=f"""
-    , attended AS (
-        SELECT DISTINCT member.customer_id, rel.calendar_event_id AS id
-          FROM member
-          JOIN res_partner attendee ON attendee.id = member.id
-          JOIN calendar_event_res_partner_rel rel ON rel.res_partner_id = member.id
-         WHERE attendee.partner_share IS NOT FALSE
-    ),
-    meeting AS (
-        SELECT attended.customer_id,
-               COUNT(*) AS total,
-               COUNT(*) FILTER (WHERE event.customer_result IS NULL AND {EVENT_END} >= %(now)s) AS planned,
-               COUNT(*) FILTER (WHERE event.customer_result = 'held') AS held,
-               COUNT(*) FILTER (WHERE event.customer_result = 'not_held') AS not_held,
-               MIN(event.start) AS earliest,
-               MAX(event.start) AS latest
-          FROM attended
-          JOIN calendar_event event ON event.id = attended.id
-         WHERE event.active
-      GROUP BY attended.customer_id
-    )
-    SELECT customer.id AS customer_id,
-           COALESCE(meeting.total, 0) AS event_count,
-           COALESCE(meeting.planned, 0) AS event_planned_count,
-           COALESCE(meeting.held, 0) AS event_held_count,
-           COALESCE(meeting.not_held, 0) AS event_not_held_count,
-           meeting.earliest AS first_event_date,
-           meeting.latest AS last_event_date
+    SELECT customer.id AS customer_id, meeting.*
       FROM customer
- LEFT JOIN meeting ON meeting.customer_id = customer.id
+CROSS JOIN LATERAL (
+           SELECT COUNT(*) AS event_count,
+                  COUNT(*) FILTER (
+                      WHERE event.customer_result IS NULL AND {EVENT_END} >= %(now)s
+                  ) AS event_planned_count,
+                  COUNT(*) FILTER (WHERE event.customer_result = 'held') AS event_held_count,
+                  COUNT(*) FILTER (WHERE event.customer_result = 'not_held') AS event_not_held_count,
+                  MIN(event.start) AS first_event_date,
+                  MAX(event.start) AS last_event_date
+             FROM (
+                  SELECT DISTINCT rel.calendar_event_id AS id
+                    FROM res_partner member
+                    JOIN calendar_event_res_partner_rel rel ON rel.res_partner_id = member.id
+                   WHERE member.commercial_partner_id = customer.id
+                     AND member.partner_share IS NOT FALSE
+                  ) attended
+             JOIN calendar_event event ON event.id = attended.id
+            WHERE event.active
+           ) meeting
 """,  # noqa: S608
     dated=f"""
     SELECT rel.res_partner_id
@@ -136,30 +121,24 @@ ACTIVITIES = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    , activity AS (
-        SELECT member.customer_id,
-               COUNT(*) AS total,
-               COUNT(*) FILTER (WHERE activity.active) AS open,
-               MIN(day.value) AS earliest,
-               MAX(day.value) AS latest
-          FROM member
-          JOIN mail_activity activity ON activity.document_partner_id = member.id
-    CROSS JOIN LATERAL (
-               SELECT CASE
-                   WHEN activity.active THEN activity.date_deadline
-                   ELSE COALESCE(activity.date_done, activity.date_deadline)
-               END AS value
-               ) day
-      GROUP BY member.customer_id
-    )
-    SELECT customer.id AS customer_id,
-           COALESCE(activity.total, 0) AS activity_total_count,
-           COALESCE(activity.open, 0) AS activity_not_started_count,
-           COALESCE(activity.total - activity.open, 0) AS activity_done_count,
-           activity.earliest AS first_activity_date,
-           activity.latest AS last_activity_date
+    SELECT customer.id AS customer_id, found.*
       FROM customer
- LEFT JOIN activity ON activity.customer_id = customer.id
+CROSS JOIN LATERAL (
+           SELECT COUNT(*) AS activity_total_count,
+                  COUNT(*) FILTER (WHERE activity.active) AS activity_not_started_count,
+                  COUNT(*) FILTER (WHERE activity.active IS NOT TRUE) AS activity_done_count,
+                  MIN(day.value) AS first_activity_date,
+                  MAX(day.value) AS last_activity_date
+             FROM res_partner member
+             JOIN mail_activity activity ON activity.document_partner_id = member.id
+       CROSS JOIN LATERAL (
+                  SELECT CASE
+                      WHEN activity.active THEN activity.date_deadline
+                      ELSE COALESCE(activity.date_done, activity.date_deadline)
+                  END AS value
+                  ) day
+            WHERE member.commercial_partner_id = customer.id
+           ) found
 """,
 )
 
@@ -172,37 +151,29 @@ POINTS = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    , card AS (
-        SELECT member.customer_id,
-               card.company_id,
-               SUM(card.points::numeric) FILTER (WHERE card.active AND program.active) AS balance,
-               SUM(history.used) AS used
-          FROM member
-          JOIN loyalty_card card ON card.partner_id = member.id
-          JOIN loyalty_program program ON program.id = card.program_id
-     LEFT JOIN LATERAL (
-               SELECT SUM(line.used::numeric) AS used
-                 FROM loyalty_history line
-                WHERE line.card_id = card.id
-               ) history ON TRUE
-         WHERE program.program_type = 'loyalty'
-      GROUP BY member.customer_id, card.company_id
-    ),
-    total AS (
-        SELECT customer.id AS customer_id,
-               company.id AS company_id,
-               ROUND(COALESCE(SUM(card.balance), 0), 2) AS balance,
-               ROUND(COALESCE(SUM(card.used), 0), 2) AS used
-          FROM customer
-    CROSS JOIN company
-     LEFT JOIN card ON card.customer_id = customer.id AND COALESCE(card.company_id, company.id) = company.id
-      GROUP BY customer.id, company.id
-    )
-    SELECT total.customer_id,
-           total.company_id,
+    SELECT customer.id AS customer_id,
+           company.id AS company_id,
            total.balance AS points_balance,
            total.balance + total.used AS points_issued,
            total.used AS points_used
-      FROM total
+      FROM customer
+CROSS JOIN company
+CROSS JOIN LATERAL (
+           SELECT ROUND(COALESCE(SUM(card.points::numeric) FILTER (
+                      WHERE card.active AND program.active
+                  ), 0), 2) AS balance,
+                  ROUND(COALESCE(SUM(history.used), 0), 2) AS used
+             FROM res_partner member
+             JOIN loyalty_card card ON card.partner_id = member.id
+             JOIN loyalty_program program ON program.id = card.program_id
+       CROSS JOIN LATERAL (
+                  SELECT SUM(line.used::numeric) AS used
+                    FROM loyalty_history line
+                   WHERE line.card_id = card.id
+                  ) history
+            WHERE member.commercial_partner_id = customer.id
+              AND program.program_type = 'loyalty'
+              AND COALESCE(card.company_id, company.id) = company.id
+           ) total
 """,
 )

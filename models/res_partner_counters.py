@@ -184,9 +184,11 @@ class ResPartner(models.Model):
         self.check_access("read")
         attendees = self._members().sudo().filtered("partner_share")
         action = self.env["ir.actions.act_window"]._for_xml_id("calendar.action_calendar_event")
+        name = self.env._("Events of %(name)s", name=self.display_name)
         return {
             **action,
-            "name": self.env._("Events of %(name)s", name=self.display_name),
+            "name": name,
+            "display_name": name,
             "views": [(False, "list"), (False, "form"), (False, "calendar")],
             "domain": list(Domain("partner_ids", "in", attendees.ids)),
             "context": {"default_partner_ids": [self.id, self.env.user.partner_id.id]},
