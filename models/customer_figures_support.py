@@ -13,42 +13,35 @@ SUPPORT = Source(
         ),
     },
     query=f"""
-    , ticket AS (
-        SELECT ticket.commercial_partner_id AS customer_id, ticket.company_id, COUNT(*) AS total
-          FROM helpdesk_ticket ticket
-         WHERE ticket.commercial_partner_id = ANY(%(customer_ids)s)
-           AND ticket.active
-           AND ticket.closed IS NOT TRUE
-      GROUP BY ticket.commercial_partner_id, ticket.company_id
-    ),
-    policy AS (
-        SELECT policy.commercial_partner_id AS customer_id,
-               policy.company_id,
-               SUM(policy.amount) AS amount,
-               SUM({money("policy.hourly_rate * spent.hours")}) AS consumed
-          FROM customer_policy policy
-          JOIN company ON company.id = policy.company_id
-     LEFT JOIN LATERAL (
-               SELECT SUM(ticket.duration_hours) AS hours
-                 FROM helpdesk_ticket ticket
-                WHERE ticket.consumed_policy_id = policy.id
-               ) spent ON TRUE
-         WHERE policy.commercial_partner_id = ANY(%(customer_ids)s)
-           AND policy.cancelled IS NOT TRUE
-           AND company.today BETWEEN policy.date_start AND policy.date_end
-      GROUP BY policy.commercial_partner_id, policy.company_id
-    )
     SELECT customer.id AS customer_id,
            company.id AS company_id,
            {money("policy.amount")} AS policy_amount,
            {money("policy.consumed")} AS policy_consumed,
            {money("policy.amount")} - {money("policy.consumed")} AS policy_available,
-           COALESCE(ticket.total, 0) + COALESCE(shared.total, 0) AS open_case_count
+           ticket.total AS open_case_count
       FROM customer
 CROSS JOIN company
- LEFT JOIN policy ON policy.customer_id = customer.id AND policy.company_id = company.id
- LEFT JOIN ticket ON ticket.customer_id = customer.id AND ticket.company_id = company.id
- LEFT JOIN ticket shared ON shared.customer_id = customer.id AND shared.company_id IS NULL
+CROSS JOIN LATERAL (
+           SELECT SUM(policy.amount) AS amount, SUM({money("policy.hourly_rate * spent.hours")}) AS consumed
+             FROM customer_policy policy
+        LEFT JOIN LATERAL (
+                  SELECT SUM(ticket.duration_hours) AS hours
+                    FROM helpdesk_ticket ticket
+                   WHERE ticket.consumed_policy_id = policy.id
+                  ) spent ON TRUE
+            WHERE policy.commercial_partner_id = customer.id
+              AND policy.company_id = company.id
+              AND policy.cancelled IS NOT TRUE
+              AND company.today BETWEEN policy.date_start AND policy.date_end
+           ) policy
+CROSS JOIN LATERAL (
+           SELECT COUNT(*) AS total
+             FROM helpdesk_ticket ticket
+            WHERE ticket.commercial_partner_id = customer.id
+              AND (ticket.company_id = company.id OR ticket.company_id IS NULL)
+              AND ticket.active
+              AND ticket.closed IS NOT TRUE
+           ) ticket
 """,  # noqa: S608
     dated="""
     SELECT policy.commercial_partner_id

@@ -43,9 +43,7 @@ class TestSpanish(TransactionCase):
         )
         partners = self.env["res.partner"]
         own = {
-            name: label
-            for label, name, kind, made in CARD
-            if made in ("own", "related", "stored") and kind != "action"
+            name: label for label, name, kind, made in CARD if made in ("own", "related", "stored") and kind != "action"
         }
         view = self.env.ref("l10n_mx_customer.view_customer_form")
         for lang in SPANISHES:

@@ -32,7 +32,16 @@ class TestSupportFigures(PolicyCommon):
     def test_contacts_and_other_companies(self):
         contact = self.env["res.partner"].create({"name": "Sistemas", "parent_id": self.customer.id})
         self._create_case(contact)
-        self._create_policy(amount=700.0, company_id=self.company_2.id)
+        self.env["customer.policy"].with_company(self.company_2).create(
+            {
+                "partner_id": self.customer.id,
+                "amount": 700.0,
+                "hourly_rate": 100.0,
+                "date_start": self.today,
+                "date_end": self.today,
+                "company_id": self.company_2.id,
+            }
+        )
         self.assert_figures(open_case_count=1, policy_amount=0.0)
         self.assert_figures(contact, open_case_count=1)
         self.assert_figures(self.customer.with_company(self.company_2), policy_amount=700.0)

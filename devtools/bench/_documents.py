@@ -81,4 +81,6 @@ def multiply(env, table, template_id, count, **changes):
             SELECT {", ".join(values)} FROM {table} t CROSS JOIN generate_series(0, {count} - 1) n
              WHERE t.id = {template_id}"""
     )
+    # PostgreSQL would look for each referenced row of what it takes for a small table one by one.
+    env.cr.execute(f"ANALYZE {table}")
     return first
