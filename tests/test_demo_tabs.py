@@ -128,7 +128,7 @@ class TabsCase(DemoCase, HttpCase):
             cls.env,
             "sofia.balam",
             f"{MODULE}.group_customer_manager,sales_team.group_sale_manager,account.group_account_manager,"
-            "product.group_product_manager",
+            "product.group_product_manager,helpdesk_mgmt.group_helpdesk_user",
             name="Sofía Balam",
             lang="es_MX",
             tz="America/Mexico_City",
