@@ -50,7 +50,7 @@ class CustomerFigurePending(models.Model):
         for figure in self.env["res.partner"]._figure_names(name):
             columns[figure] = SQL_TYPES[partner_fields[figure].type]
         parameters = {parameter: f"_{parameter}" for parameter in customer_figures.PARAMETERS}
-        query = (customer_figures.COMPANIES + customer_figures.MEMBERS + source.query) % parameters
+        query = (customer_figures.COMPANIES + customer_figures.CUSTOMERS + source.query) % parameters
         identifier = f"customer_figures_{name}"
         arguments = ", ".join(f"_{parameter} {type_}" for parameter, type_ in customer_figures.PARAMETERS.items())
         return f"""

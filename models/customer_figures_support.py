@@ -54,12 +54,17 @@ CROSS JOIN LATERAL (
 )
 
 COMMISSIONS = Source(
-    reads={"customer.commission": ("amount", "company_id", "partner_id")},
+    reads={"customer.commission": ("amount", "company_id", "partner_id"), "res.partner": ("commercial_partner_id",)},
     query=f"""
-    SELECT member.customer_id, commission.company_id, {money("SUM(commission.amount)")} AS commission_total
-      FROM member
-      JOIN customer_commission commission ON commission.partner_id = member.id
-      JOIN company ON company.id = commission.company_id
-  GROUP BY member.customer_id, commission.company_id, company.rounding
+    SELECT customer.id AS customer_id, company.id AS company_id, {money("earned.total")} AS commission_total
+      FROM customer
+CROSS JOIN company
+CROSS JOIN LATERAL (
+           SELECT SUM(commission.amount) AS total
+             FROM res_partner member
+             JOIN customer_commission commission ON commission.partner_id = member.id
+            WHERE member.commercial_partner_id = customer.id
+              AND commission.company_id = company.id
+           ) earned
 """,  # noqa: S608
 )
