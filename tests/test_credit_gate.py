@@ -630,7 +630,7 @@ class TestCreditOnline(GateCommon, HttpCase):
         order.invalidate_recordset()
         self.assertEqual((order.state, order.signature, order.signed_by), ("sent", False, False))
         self.assertIn(self.manager, order.sudo().activity_ids.user_id)
-        self.assertTrue(order.message_ids.filtered(lambda message: "signed it online" in (message.body or "")))
+        self.assertTrue(order.message_ids.filtered(lambda message: "Cliente" in (message.body or "")))
         order.with_user(self.manager).authorize_credit("Paga el viernes")
         self.assertIn("redirect_url", self._sign(order))
         order.invalidate_recordset()

@@ -81,10 +81,27 @@ class TestCustomerSearch(SearchCase):
             {"name": "Trato", "partner_name": "Del CRM", "type": "opportunity", "user_id": False}
         )
         cls.led = lead._create_customer()
+        cls._give_documents()
         cls.all = cls.customer | cls.late | cls.over | cls.bare | cls.referred | cls.gone | cls.led
         cls._store_figures()
         cls.view = cls.env.ref(f"{MODULE}.view_customer_search")
         cls.action = cls.env.ref(f"{MODULE}.action_customers")
+
+    @classmethod
+    def _give_documents(cls):
+        """To one a follow-up, to another an event, a file, points."""
+        tomorrow = fields.Datetime.now() + timedelta(days=1)
+        cls.env["customer.log"].create(
+            {"partner_id": cls.customer.id, "summary": "Llamar", "next_date": cls.today + timedelta(days=3)}
+        )
+        cls.env["calendar.event"].sudo().create(
+            {"name": "Visita", "start": tomorrow, "stop": tomorrow, "partner_ids": cls.late.ids}
+        )
+        cls.env["ir.attachment"].create(
+            {"name": "Acta.txt", "raw": b"acta", "res_model": "res.partner", "res_id": cls.over.id}
+        )
+        program = cls.env["loyalty.program"].sudo().create({"name": "Puntos", "program_type": "loyalty"})
+        cls.env["loyalty.card"].sudo().create({"program_id": program.id, "partner_id": cls.referred.id, "points": 10.0})
 
     def _expected(self):
         """Whom of `self.all` each filter finds."""
@@ -115,6 +132,10 @@ class TestCustomerSearch(SearchCase):
             "inactive": self.late | self.bare | self.referred | self.led,
             "never_bought": self.bare | self.referred | self.led,
             "archived": self.gone,
+            "to_follow_up": self.customer,
+            "planned_events": self.late,
+            "files_to_review": self.over,
+            "with_points": self.referred,
             "nobody": nobody,
         }
 
