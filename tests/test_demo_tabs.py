@@ -81,7 +81,7 @@ class WalkingBrowser(common.ChromeBrowser):
 
     def navigate_to(self, url, wait_stop=False):
         self.prepare()
-        super().navigate_to(url, wait_stop=wait_stop)
+        return super().navigate_to(url, wait_stop=wait_stop)
 
     def _wait_code_ok(self, code, timeout, error_checker=None):
         self.test_case.walk(self)

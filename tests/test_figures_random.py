@@ -43,17 +43,11 @@ class TestRandomDocuments(CustomerCommon):
         cls.customers = cls.customer | cls.other
 
     def test_random_sequences(self):
-        test = self
-
-        class Documents(Machine):
-            def __init__(self):
-                super().__init__(test)
-
         run_state_machine_as_test(
-            Documents,
+            lambda: Machine(self),
             settings=settings(
-                max_examples=8,
-                stateful_step_count=10,
+                max_examples=10,
+                stateful_step_count=12,
                 deadline=None,
                 derandomize=True,
                 database=None,
@@ -131,6 +125,13 @@ class Machine(RuleBasedStateMachine):
         self.orders = self.env["sale.order"]
         self.invoices = self.env["account.move"]
         self.notes = self.env["account.move"]
+        # Most of what can happen happens to what is invoiced.
+        for customer in test.customers:
+            order = test._create_order(customer, quantity=3)
+            invoice = order._create_invoices()
+            invoice.action_post()
+            self.orders |= order
+            self.invoices |= invoice
 
     def teardown(self):
         try:
