@@ -12,3 +12,5 @@ def uninstall_hook(env):
     """The figures' queries are functions of the database, which no model owns."""
     for source in SOURCES:
         env.cr.execute(f"DROP FUNCTION IF EXISTS customer_figures_{source}")
+    # With the indexes that use them.
+    env.cr.execute("DROP FUNCTION IF EXISTS customer_figure_date, customer_figure_datetime CASCADE")

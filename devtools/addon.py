@@ -13,6 +13,7 @@ PARTS = (
     "__manifest__.py",
     "hooks.py",
     "cfdi",
+    "cli",
     "controllers",
     "data",
     "demo",

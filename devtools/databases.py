@@ -192,6 +192,11 @@ class Databases:
         for warning in own_warnings(log):
             say(f"warning while installing: {warning}")
 
+    def install(self, database, name, *modules):
+        """Install modules in a database of somebody's own; ``name`` is the log's."""
+        title = f"Installing {', '.join(modules)}"
+        self._install(database, self.home.logs / f"{name}.log", title, *modules)
+
     def _generate_assets(self, database):
         log = self.home.logs / "db-assets.log"
         with step("Generating the web client's assets"):

@@ -12,7 +12,9 @@ One row for each pair asked for; amounts in the company's currency. A test holds
 | credits | receivable items below zero: receipts and credit notes not applied yet | - residual |
 """
 
-ASKED = """
+from .customer_sale_sql import UNINVOICED
+
+ASKED = f"""
 WITH asked AS (
          SELECT *
            FROM unnest(
@@ -36,53 +38,23 @@ WITH asked AS (
             AND account.account_type = 'asset_receivable'
             AND account.non_trade IS NOT TRUE
      ),
-     sale AS (
+     open_sale AS (
          SELECT asked.customer_id,
                 asked.company_id,
                 so.id,
-                so.currency_rate,
-                (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE asked.time_zone)::date + asked.credit_days AS due,
-                so.customer_stage = 'authorized'
-                AND (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE asked.time_zone)::date + asked.credit_days
-                    < asked.today AS is_late
+                COALESCE(NULLIF(so.currency_rate, 0), 1) AS rate,
+                sold.day,
+                sold.day + asked.credit_days AS due,
+                so.customer_stage = 'authorized' AND sold.day + asked.credit_days < asked.today AS is_late
            FROM asked
            JOIN sale_order so ON so.commercial_partner_id = asked.customer_id AND so.company_id = asked.company_id
+     CROSS JOIN LATERAL (
+                SELECT (so.date_order AT TIME ZONE 'UTC' AT TIME ZONE asked.time_zone)::date AS day
+                ) sold
           WHERE so.customer_stage IN ('reserved', 'authorized')
      ),
-     open_sale AS (
-         SELECT sale.customer_id,
-                sale.company_id,
-                sale.due,
-                sale.is_late,
-                -- a line counts for the quantity, and a down payment for the amount, that posted invoices have of it
-                GREATEST(0, SUM(
-                    CASE
-                        WHEN sol.is_downpayment THEN -COALESCE(covered.total, 0)
-                        WHEN sol.display_type IS NOT NULL OR sol.product_uom_qty = 0 THEN 0
-                        WHEN sol.product_uom_qty < 0
-                        THEN sol.price_total * (1 - COALESCE(covered.quantity, 0) / sol.product_uom_qty)
-                        ELSE sol.price_total * GREATEST(0, 1 - COALESCE(covered.quantity, 0) / sol.product_uom_qty)
-                    END
-                )) / COALESCE(NULLIF(sale.currency_rate, 0), 1) AS uninvoiced
-           FROM sale
-           JOIN sale_order_line sol ON sol.order_id = sale.id
-      LEFT JOIN LATERAL (
-                SELECT SUM(sign.value * aml.price_total) AS total,
-                       SUM(
-                           sign.value * aml.quantity * COALESCE(invoiced_uom.factor, 1) / COALESCE(sold_uom.factor, 1)
-                       ) AS quantity
-                  FROM sale_order_line_invoice_rel rel
-                  JOIN account_move_line aml ON aml.id = rel.invoice_line_id AND aml.parent_state = 'posted'
-                  JOIN account_move move ON move.id = aml.move_id
-             LEFT JOIN uom_uom invoiced_uom ON invoiced_uom.id = aml.product_uom_id
-             LEFT JOIN uom_uom sold_uom
-                    ON sold_uom.id = sol.product_uom_id AND aml.product_uom_id IS NOT NULL
-            CROSS JOIN LATERAL (SELECT CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END AS value) sign
-                 WHERE rel.order_line_id = sol.id
-                ) covered ON TRUE
-       GROUP BY sale.customer_id, sale.company_id, sale.id, sale.currency_rate, sale.due, sale.is_late
-     )
-"""
+     sale AS ({UNINVOICED})
+"""  # noqa: S608
 
 OWED = """
     SELECT asked.customer_id,
@@ -107,7 +79,7 @@ OWED = """
                   company_id,
                   SUM(uninvoiced) AS uninvoiced,
                   SUM(uninvoiced) FILTER (WHERE is_late) AS overdue
-             FROM open_sale
+             FROM sale
          GROUP BY customer_id, company_id
            ) sales USING (customer_id, company_id)
 """
@@ -129,7 +101,7 @@ OVERDUE_SINCE = """
                    WHERE is_late AND amount_residual > 0
                    UNION ALL
                   SELECT customer_id, company_id, due, uninvoiced
-                    FROM open_sale
+                    FROM sale
                    WHERE is_late AND uninvoiced > 0
                   ) debt
            ) late

@@ -2,7 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.sql_db import Cursor
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
 from . import customer_figures
 
@@ -32,7 +32,7 @@ class CustomerFigurePending(models.Model):
 
     # No foreign key: checking it would lock the customer's row. The job removes the rows of deleted customers.
     customer_id = fields.Integer(required=True, index=True)
-    source = fields.Char(required=True)
+    source = fields.Char(help="One of customer_figures.SOURCES; empty for all of them.")
 
     def init(self):
         """Make each query of ``customer_figures`` a function of the database, which plans it once a connection.
@@ -50,7 +50,7 @@ class CustomerFigurePending(models.Model):
         for figure in self.env["res.partner"]._figure_names(name):
             columns[figure] = SQL_TYPES[partner_fields[figure].type]
         parameters = {parameter: f"_{parameter}" for parameter in customer_figures.PARAMETERS}
-        query = (customer_figures.COMPANIES + customer_figures.CUSTOMERS + source.query) % parameters
+        query = customer_figures.figure_query(name) % parameters
         identifier = f"customer_figures_{name}"
         arguments = ", ".join(f"_{parameter} {type_}" for parameter, type_ in customer_figures.PARAMETERS.items())
         return f"""
@@ -68,11 +68,11 @@ class CustomerFigurePending(models.Model):
         """  # noqa: S608
 
     @api.model
-    def _mark(self, partners, sources):
+    def _mark(self, partners, sources=(None,)):
         """Say that documents of these partners have changed, in the transaction that changes them.
 
         :param partners: customers, or contacts of theirs
-        :param sources: names of ``customer_figures.SOURCES``
+        :param sources: names of ``customer_figures.SOURCES``; without it, all of them
         """
         partners = partners._origin
         if not partners:
@@ -85,16 +85,21 @@ class CustomerFigurePending(models.Model):
                 " SELECT DISTINCT customer.id, source.name"
                 " FROM res_partner partner"
                 " CROSS JOIN LATERAL (VALUES (partner.id), (partner.commercial_partner_id)) customer(id)"
-                " CROSS JOIN unnest(%s) source(name)"
+                " CROSS JOIN unnest(%s::varchar[]) source(name)"
                 " WHERE partner.id = ANY(%s) RETURNING customer_id",
                 list(sources),
                 list(partners._ids),
             )
         )
         # Contacts show the figures of their customer: theirs are not known any more either.
-        names = [name for source in sources for name in self.env["res.partner"]._figure_names(source)]
+        names = [name for source in self._sources(sources) for name in self.env["res.partner"]._figure_names(source)]
         self.env["res.partner"].invalidate_model(names, flush=False)
         self._refresh_after_commit(row[0] for row in rows)
+
+    @api.model
+    def _sources(self, marked):
+        """The sources meant by those of some rows."""
+        return customer_figures.SOURCES if None in marked else marked
 
     @api.model
     def _refresh_after_commit(self, customer_ids):
@@ -108,77 +113,126 @@ class CustomerFigurePending(models.Model):
 
     @api.model
     def _refresh_committed(self, registry, customer_ids):
-        """Store the figures of customers in transactions of their own, some at a time."""
-        for ids in split_every(AT_ONCE, customer_ids):
-            self._refresh_apart(registry, ids)
+        """After a commit: store the figures of its customers; those of a great many at once are left to the job."""
+        if len(customer_ids) <= AT_ONCE:
+            self._refresh_apart(registry, customer_ids)
+            return
+        with registry.cursor() as cr:
+            self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._trigger_refresh()
+
+    @api.model
+    def _trigger_refresh(self):
+        self.env.ref("l10n_mx_customer.ir_cron_refresh_figures")._trigger()
 
     @api.model
     def _refresh_apart(self, registry, customer_ids):
-        """Store figures in a transaction of its own; if it does not succeed the job will.
+        """Store figures in a transaction of its own; those that cannot be stored now are left to the job.
 
         READ COMMITTED: the figures are counted after the customers' rows are locked, from what is committed by then.
         Of many who sold to one customer at once the next one counts for all, and nobody fails.
+
+        :return: how many customers had other figures; None if they could not be stored
         """
         try:
             with registry.cursor() as cr:
-                if isinstance(cr, Cursor):  # a test's is a savepoint of a transaction that has begun
-                    cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                self._begin_read_committed(cr)
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
-                self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._refresh(customer_ids)
+                return self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._refresh(customer_ids)
         except Exception:
             _logger.warning("Figures of %s customers are left to the job", len(customer_ids), exc_info=True)
+            return None
+
+    @api.model
+    def _begin_read_committed(self, cr):
+        if isinstance(cr, Cursor):  # a test's is a savepoint of a transaction that has begun
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
     @api.model
     def _refresh(self, customer_ids):
-        """Store what is pending of these customers, in the current transaction."""
-        customer_ids = list(customer_ids)
-        self.env.cr.execute(
-            SQL("SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", customer_ids),
-            log_exceptions=False,
-        )
+        """Store what is pending of these customers, in the current transaction.
+
+        :return: how many had other figures
+        """
+        self._lock_customers(customer_ids)
         rows = self.env.execute_query(
             SQL(
                 "WITH done AS ("
                 " DELETE FROM customer_figure_pending WHERE customer_id = ANY(%s) RETURNING customer_id, source"
-                ") SELECT source, array_agg(DISTINCT customer_id) FROM done GROUP BY source",
-                customer_ids,
+                "), customer AS ("
+                " SELECT customer_id, array_agg(DISTINCT source) AS sources FROM done GROUP BY customer_id"
+                ") SELECT sources, array_agg(customer_id) FROM customer GROUP BY sources",
+                list(customer_ids),
             )
         )
-        for source, ids in rows:
-            self._store(source, ids)
+        changed = 0
+        for marked, ids in rows:
+            sources = self._sources(marked)
+            changed += self._store(ids, sources, self._figure_rows(ids, sources))
+        return changed
 
     @api.model
-    def _store(self, source, customer_ids):
-        """Write the figures of a source where they differ, and nothing else: not even who wrote it and when."""
-        partners = self.env["res.partner"].browse(customer_ids)
-        names = partners._figure_names(source)
-        by_company = customer_figures.SOURCES[source].by_company
-        value = self._by_company_column if by_company else self._column
-        columns = SQL(", ").join(SQL("%s AS %s", value(partners._fields[name]), SQL.identifier(name)) for name in names)
-        new = SQL(
-            "SELECT customer.id, %s FROM unnest(%s) customer(id) LEFT JOIN (%s) figure"
-            " ON figure.customer_id = customer.id %s",
-            columns,
-            list(customer_ids),
-            partners._figure_query(source),
-            SQL("GROUP BY customer.id") if by_company else SQL(),
+    def _lock_customers(self, customer_ids):
+        """Hold the customers' rows, always in the same order, until the end of the transaction."""
+        self.env.cr.execute(
+            SQL("SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", list(customer_ids)),
+            log_exceptions=False,
         )
+
+    @api.model
+    def _store(self, customer_ids, sources, rows):
+        """Write the figures of some sources where they differ, and nothing else: not even who wrote it and when.
+
+        One UPDATE, so that each row is written once: it is wide and has many indexes.
+
+        :param SQL rows: their ``customer_id`` and figures as they are stored
+        :return: how many customers had other figures
+        """
+        partners = self.env["res.partner"].browse(customer_ids)
+        names = [name for source in sources for name in partners._figure_names(source)]
         self.env.cr.execute(
             SQL(
                 "UPDATE res_partner partner SET %s FROM (%s) new"
-                " WHERE partner.id = new.id AND (%s) IS DISTINCT FROM (%s)",
+                " WHERE partner.id = new.customer_id AND (%s) IS DISTINCT FROM (%s)",
                 SQL(", ").join(SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name)) for name in names),
-                new,
+                rows,
                 SQL(", ").join(SQL.identifier("partner", name) for name in names),
                 SQL(", ").join(SQL.identifier("new", name) for name in names),
             )
         )
         partners.invalidate_recordset(names, flush=False)
+        return self.env.cr.rowcount
 
     @api.model
-    def _column(self, field):
-        figure = SQL.identifier("figure", field.name)
-        return SQL("COALESCE(%s, 0)", figure) if field.type in ("float", "integer") else figure
+    def _figure_rows(self, customer_ids, sources, query=None):
+        """:return: SQL of one row a customer: ``customer_id`` and the figures of some sources as they are stored
+
+        :param query: function that gives the query of a source; without it, ``_figure_query`` of the customers
+        """
+        partners = self.env["res.partner"].browse(customer_ids)
+        query = query or partners._figure_query
+        names = [name for source in sources for name in partners._figure_names(source)]
+        return SQL(
+            "SELECT customer_id, %s FROM unnest(%s) customer(customer_id) %s",
+            SQL(", ").join(self._stored_column(partners._fields[name]) for name in names),
+            list(customer_ids),
+            SQL(" ").join(self._join_figures(source, query(source)) for source in sources),
+        )
+
+    @api.model
+    def _join_figures(self, source, query):
+        if customer_figures.SOURCES[source].by_company:
+            partner_fields = self.env["res.partner"]._fields
+            names = self.env["res.partner"]._figure_names(source)
+            columns = SQL(", ").join(self._by_company_column(partner_fields[name]) for name in names)
+            query = SQL("SELECT figure.customer_id, %s FROM (%s) figure GROUP BY figure.customer_id", columns, query)
+        return SQL("LEFT JOIN (%s) %s USING (customer_id)", query, SQL.identifier(source))
+
+    @api.model
+    def _stored_column(self, field):
+        column = SQL.identifier(field.name)
+        if field.company_dependent or field.type not in ("float", "integer"):
+            return column
+        return SQL("COALESCE(%s, 0) AS %s", column, column)
 
     @api.model
     def _by_company_column(self, field):
@@ -190,28 +244,19 @@ class CustomerFigurePending(models.Model):
         elif field.type == "datetime":
             figure = SQL("to_char(%s, 'YYYY-MM-DD HH24:MI:SS')", figure)
         return SQL(
-            "jsonb_object_agg(figure.company_id, %s) FILTER (WHERE figure.company_id IS NOT NULL AND NOT %s)",
+            "jsonb_object_agg(figure.company_id, %s) FILTER (WHERE NOT %s) AS %s",
             figure,
             empty,
+            SQL.identifier(field.name),
         )
 
     # ------------------------------------------------------------------
     # Jobs
     # ------------------------------------------------------------------
     @api.model
-    def _cron_refresh(self):
-        """Store what no commit has stored; customers marked by the hundred thousand included."""
-        self.env.cr.execute("SELECT DISTINCT customer_id FROM customer_figure_pending ORDER BY customer_id")
-        customer_ids = [row[0] for row in self.env.cr.fetchall()]
-        self.env["ir.cron"]._commit_progress(remaining=len(customer_ids))
-        for ids in split_every(AT_ONCE, customer_ids):
-            self._refresh_committed(self.env.registry, ids)
-            if not self.env["ir.cron"]._commit_progress(len(ids)):
-                break
-
-    @api.model
     def _cron_new_day(self):
         """Mark the customers some figure of which changes because a day has passed, and nobody else."""
+        self._create_indexes()  # of companies that are new
         parameters = self.env["ir.config_parameter"].sudo()
         since = parameters.get_param(REFRESH_DATE_PARAMETER) or "1900-01-01"
         partners = self.env["res.partner"]
@@ -221,19 +266,3 @@ class CustomerFigurePending(models.Model):
                 ids = [row[0] for row in self.env.execute_query(partners._dated_query(name, since))]
                 self._mark(partners.browse(ids), [name])
         parameters.set_param(REFRESH_DATE_PARAMETER, fields.Date.to_string(fields.Date.today()))
-
-    @api.model
-    def _mark_all(self):
-        """Mark every figure of every customer; the job stores them. :return: how many customers"""
-        [[count]] = self.env.execute_query(
-            SQL(
-                "WITH marked AS ("
-                " INSERT INTO customer_figure_pending (customer_id, source)"
-                " SELECT partner.id, source.name FROM res_partner partner CROSS JOIN unnest(%s) source(name)"
-                " WHERE partner.commercial_partner_id = partner.id ORDER BY partner.id RETURNING customer_id"
-                ") SELECT COUNT(DISTINCT customer_id) FROM marked",
-                list(customer_figures.SOURCES),
-            )
-        )
-        self.env.ref("l10n_mx_customer.ir_cron_refresh_figures")._trigger()
-        return count

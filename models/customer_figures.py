@@ -6,10 +6,9 @@ The same query fills the stored columns (after a commit, by the job, on installi
 of which a document has just changed.
 
 Every query starts from the companies with their day, time zone and currency (``COMPANIES``), and from the customers
-asked for (``CUSTOMERS``), and goes customer by customer: whatever PostgreSQL expects of how much there is, it finds it
-by indexes, for one customer as for a thousand. Amounts are in the company's currency, rounded by ``money``; documents
-in another currency count at their own rate. Receivable means a trade receivable account: taxes in favour and the like
-(``non_trade``) are not the customer's debt. An invoice is also a sales receipt (``out_receipt``).
+asked for with those who belong to them (``CUSTOMERS``). Amounts are in the company's currency, rounded by
+``money``; documents in another currency count at their own rate. Receivable means a trade receivable account: taxes in
+favour and the like (``non_trade``) are not the customer's debt. An invoice is also a sales receipt (``out_receipt``).
 
 | figure | source | condition | measure |
 | --- | --- | --- | --- |
@@ -69,7 +68,6 @@ PARAMETERS = {
     "credit_days": "jsonb",
 }
 
-
 COMPANIES = """
 WITH company AS (
          SELECT company.id,
@@ -89,10 +87,15 @@ WITH company AS (
 """
 CUSTOMERS = """
    , customer AS (
-         SELECT id
+         SELECT id, credit_limit, credit_days
            FROM res_partner
           WHERE id = ANY(%(customer_ids)s)
             AND commercial_partner_id = id
+     ),
+     member AS (
+         SELECT partner.id, partner.commercial_partner_id AS customer_id, partner.partner_share
+           FROM customer
+           JOIN res_partner partner ON partner.commercial_partner_id = customer.id
      )
 """
 
@@ -107,3 +110,12 @@ SOURCES = {
     "sales": SALES,
     "support": SUPPORT,
 }
+
+
+def figure_query(source, customers=CUSTOMERS):
+    """The whole query of a source, to be given ``PARAMETERS``.
+
+    :param customers: the common table expressions ``customer (id, credit_limit, credit_days)`` and
+        ``member (id, customer_id, partner_share)``
+    """
+    return COMPANIES + customers + SOURCES[source].query

@@ -3,8 +3,6 @@
 from .customer_figures_source import Source
 from .mail_activity import SOURCES as DOCUMENTS
 
-# Customer by customer, each by index. The functions are planned once, for few rows: a join of aggregates would compare
-# each of a thousand customers with every other.
 FILES = Source(
     by_company=False,
     reads={
@@ -12,20 +10,17 @@ FILES = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    SELECT customer.id AS customer_id, file.*
-      FROM customer
-CROSS JOIN LATERAL (
-           SELECT COUNT(*) AS file_count,
-                  COUNT(*) FILTER (
-                      WHERE COALESCE(attachment.customer_file_state, 'pending') = 'pending'
-                  ) AS file_pending_count,
-                  COUNT(*) FILTER (WHERE attachment.customer_file_state = 'valid') AS file_valid_count,
-                  COUNT(*) FILTER (WHERE attachment.customer_file_state = 'rejected') AS file_rejected_count
-             FROM res_partner member
-             JOIN ir_attachment attachment ON attachment.res_model = 'res.partner' AND attachment.res_id = member.id
-            WHERE member.commercial_partner_id = customer.id
-              AND attachment.res_field IS NULL
-           ) file
+    SELECT member.customer_id,
+           COUNT(*) AS file_count,
+           COUNT(*) FILTER (
+               WHERE COALESCE(attachment.customer_file_state, 'pending') = 'pending'
+           ) AS file_pending_count,
+           COUNT(*) FILTER (WHERE attachment.customer_file_state = 'valid') AS file_valid_count,
+           COUNT(*) FILTER (WHERE attachment.customer_file_state = 'rejected') AS file_rejected_count
+      FROM member
+      JOIN ir_attachment attachment ON attachment.res_model = 'res.partner' AND attachment.res_id = member.id
+     WHERE attachment.res_field IS NULL
+  GROUP BY member.customer_id
 """,
 )
 
@@ -35,19 +30,16 @@ LOG = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    SELECT customer.id AS customer_id, company.id AS company_id, entry.*
-      FROM customer
-CROSS JOIN company
-CROSS JOIN LATERAL (
-           SELECT MAX(log.date) AS last_log_date,
-                  MIN(log.next_date) FILTER (
-                      WHERE log.done IS NOT TRUE AND log.next_date >= company.today
-                  ) AS next_log_date
-             FROM res_partner member
-             JOIN customer_log log ON log.partner_id = member.id
-            WHERE member.commercial_partner_id = customer.id
-              AND log.company_id = company.id
-           ) entry
+    SELECT member.customer_id,
+           company.id AS company_id,
+           MAX(log.date) AS last_log_date,
+           MIN(log.next_date) FILTER (
+               WHERE log.done IS NOT TRUE AND log.next_date >= company.today
+           ) AS next_log_date
+      FROM member
+      JOIN customer_log log ON log.partner_id = member.id
+      JOIN company ON company.id = log.company_id
+  GROUP BY member.customer_id, company.id
 """,
     dated="""
     SELECT log.partner_id
@@ -72,27 +64,22 @@ EVENTS = Source(
         "res.partner": ("commercial_partner_id", "partner_share"),
     },
     query=f"""
-    SELECT customer.id AS customer_id, meeting.*
-      FROM customer
-CROSS JOIN LATERAL (
-           SELECT COUNT(*) AS event_count,
-                  COUNT(*) FILTER (
-                      WHERE event.customer_result IS NULL AND {EVENT_END} >= %(now)s
-                  ) AS event_planned_count,
-                  COUNT(*) FILTER (WHERE event.customer_result = 'held') AS event_held_count,
-                  COUNT(*) FILTER (WHERE event.customer_result = 'not_held') AS event_not_held_count,
-                  MIN(event.start) AS first_event_date,
-                  MAX(event.start) AS last_event_date
-             FROM (
-                  SELECT DISTINCT rel.calendar_event_id AS id
-                    FROM res_partner member
-                    JOIN calendar_event_res_partner_rel rel ON rel.res_partner_id = member.id
-                   WHERE member.commercial_partner_id = customer.id
-                     AND member.partner_share IS NOT FALSE
-                  ) attended
-             JOIN calendar_event event ON event.id = attended.id
-            WHERE event.active
-           ) meeting
+    SELECT attended.customer_id,
+           COUNT(*) AS event_count,
+           COUNT(*) FILTER (WHERE event.customer_result IS NULL AND {EVENT_END} >= %(now)s) AS event_planned_count,
+           COUNT(*) FILTER (WHERE event.customer_result = 'held') AS event_held_count,
+           COUNT(*) FILTER (WHERE event.customer_result = 'not_held') AS event_not_held_count,
+           MIN(event.start) AS first_event_date,
+           MAX(event.start) AS last_event_date
+      FROM (
+           SELECT DISTINCT member.customer_id, rel.calendar_event_id AS event_id
+             FROM member
+             JOIN calendar_event_res_partner_rel rel ON rel.res_partner_id = member.id
+            WHERE member.partner_share IS NOT FALSE
+           ) attended
+      JOIN calendar_event event ON event.id = attended.event_id
+     WHERE event.active
+  GROUP BY attended.customer_id
 """,  # noqa: S608
     dated=f"""
     SELECT rel.res_partner_id
@@ -121,24 +108,21 @@ ACTIVITIES = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    SELECT customer.id AS customer_id, found.*
-      FROM customer
+    SELECT member.customer_id,
+           COUNT(*) AS activity_total_count,
+           COUNT(*) FILTER (WHERE activity.active) AS activity_not_started_count,
+           COUNT(*) FILTER (WHERE activity.active IS NOT TRUE) AS activity_done_count,
+           MIN(day.value) AS first_activity_date,
+           MAX(day.value) AS last_activity_date
+      FROM member
+      JOIN mail_activity activity ON activity.document_partner_id = member.id
 CROSS JOIN LATERAL (
-           SELECT COUNT(*) AS activity_total_count,
-                  COUNT(*) FILTER (WHERE activity.active) AS activity_not_started_count,
-                  COUNT(*) FILTER (WHERE activity.active IS NOT TRUE) AS activity_done_count,
-                  MIN(day.value) AS first_activity_date,
-                  MAX(day.value) AS last_activity_date
-             FROM res_partner member
-             JOIN mail_activity activity ON activity.document_partner_id = member.id
-       CROSS JOIN LATERAL (
-                  SELECT CASE
-                      WHEN activity.active THEN activity.date_deadline
-                      ELSE COALESCE(activity.date_done, activity.date_deadline)
-                  END AS value
-                  ) day
-            WHERE member.commercial_partner_id = customer.id
-           ) found
+           SELECT CASE
+               WHEN activity.active THEN activity.date_deadline
+               ELSE COALESCE(activity.date_done, activity.date_deadline)
+           END AS value
+           ) day
+  GROUP BY member.customer_id
 """,
 )
 
@@ -151,29 +135,29 @@ POINTS = Source(
         "res.partner": ("commercial_partner_id",),
     },
     query="""
-    SELECT customer.id AS customer_id,
-           company.id AS company_id,
+    SELECT total.customer_id,
+           total.company_id,
            total.balance AS points_balance,
            total.balance + total.used AS points_issued,
            total.used AS points_used
-      FROM customer
-CROSS JOIN company
-CROSS JOIN LATERAL (
-           SELECT ROUND(COALESCE(SUM(card.points::numeric) FILTER (
+      FROM (
+           SELECT member.customer_id,
+                  company.id AS company_id,
+                  ROUND(COALESCE(SUM(card.points::numeric) FILTER (
                       WHERE card.active AND program.active
                   ), 0), 2) AS balance,
                   ROUND(COALESCE(SUM(history.used), 0), 2) AS used
-             FROM res_partner member
+             FROM member
              JOIN loyalty_card card ON card.partner_id = member.id
              JOIN loyalty_program program ON program.id = card.program_id
+             JOIN company ON company.id = COALESCE(card.company_id, company.id)
        CROSS JOIN LATERAL (
                   SELECT SUM(line.used::numeric) AS used
                     FROM loyalty_history line
                    WHERE line.card_id = card.id
                   ) history
-            WHERE member.commercial_partner_id = customer.id
-              AND program.program_type = 'loyalty'
-              AND COALESCE(card.company_id, company.id) = company.id
+            WHERE program.program_type = 'loyalty'
+         GROUP BY member.customer_id, company.id
            ) total
 """,
 )

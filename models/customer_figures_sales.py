@@ -1,140 +1,155 @@
 """The query of balances, sales and credit; ``customer_figures`` says what each figure means."""
 
 from .customer_figures_source import Source, money
+from .customer_sale_sql import SIGN, UNINVOICED
 
-INVOICE = "move.move_type IN ('out_invoice', 'out_receipt')"
-RECEIPT = "move.move_type = 'entry' AND journal.type IN ('bank', 'cash', 'credit')"
+INVOICE = "item.move_type IN ('out_invoice', 'out_receipt')"
+RECEIPT = "item.move_type = 'entry' AND item.journal_type IN ('bank', 'cash', 'credit')"
+SOLD = "sale.customer_stage IN ('authorized', 'completed')"
 # The day of an order, in its company's time zone.
 ORDER_DAY = "(so.date_order AT TIME ZONE 'UTC' AT TIME ZONE company.time_zone)::date"
-CREDIT_DAYS = "COALESCE((partner.credit_days ->> company.id::text)::int, company.credit_days, 0)"
-SOLD = "so.customer_stage IN ('authorized', 'completed')"
-PENDING = "so.customer_stage IN ('reserved', 'authorized')"
-# A credit note takes back what an invoice counts.
-SIGN = "(CASE WHEN move.move_type = 'out_refund' THEN -1 ELSE 1 END)"
+CREDIT_DAYS = "COALESCE((customer.credit_days ->> company.id::text)::int, company.credit_days, 0)"
 
-# What customers owe and have paid: their receivable items. An invoice of sales has the date of the earliest one.
-RECEIVABLE = f"""
-    SELECT line.company_id,
-           SUM(line.balance) FILTER (WHERE {INVOICE}) AS invoiced,
-           SUM(line.amount_residual) FILTER (WHERE {INVOICE}) AS residual,
-           SUM(line.amount_residual) FILTER (
-               WHERE line.amount_residual > 0 AND line.date_maturity < company.today
-           ) AS overdue,
-           -SUM(line.balance) FILTER (WHERE {RECEIPT}) AS collected,
-           -SUM(line.amount_residual) FILTER (WHERE {RECEIPT} AND line.amount_residual < 0) AS unmatched,
-           -SUM(line.amount_residual) FILTER (WHERE move.move_type = 'out_refund') AS credit_residual,
-           SUM(line.amount_residual - line.balance) FILTER (WHERE move.move_type = 'out_refund') AS credit_applied,
-           COUNT(DISTINCT line.move_id) FILTER (
-               WHERE move.move_type = 'out_refund'
-                 AND company.is_mexican
-                 AND move.cfdi_state IS DISTINCT FROM 'stamped'
-           ) AS unstamped,
-           MIN(COALESCE(sale.day, move.invoice_date)) FILTER (
-               WHERE {INVOICE} AND line.amount_residual > 0
-           ) AS oldest
-      FROM res_partner member
-      JOIN account_move_line line ON line.partner_id = member.id
-      JOIN account_account account ON account.id = line.account_id
-      JOIN account_move move ON move.id = line.move_id
-      JOIN account_journal journal ON journal.id = line.journal_id
-      JOIN company ON company.id = line.company_id
- LEFT JOIN LATERAL (
-           SELECT MIN({ORDER_DAY}) AS day
-             FROM account_move_line invoiced
-             JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = invoiced.id
-             JOIN sale_order_line sol ON sol.id = rel.order_line_id
-             JOIN sale_order so ON so.id = sol.order_id
-            WHERE line.amount_residual > 0
-              AND invoiced.move_id = line.move_id
-           ) sale ON TRUE
-     WHERE member.commercial_partner_id = customer.id
-       AND line.parent_state = 'posted'
-       AND account.account_type = 'asset_receivable'
-       AND account.non_trade IS NOT TRUE
-  GROUP BY line.company_id
+# The customers' receivable items and sales. An invoice that is open has the date of the earliest of its sales.
+DOCUMENTS = f"""
+   , item AS (
+         SELECT member.customer_id,
+                line.company_id,
+                line.move_id,
+                line.balance,
+                line.amount_residual,
+                line.date_maturity < company.today AS is_late,
+                move.move_type,
+                move.invoice_date,
+                move.move_type = 'out_refund'
+                AND company.is_mexican
+                AND move.cfdi_state IS DISTINCT FROM 'stamped' AS is_unstamped,
+                journal.type AS journal_type
+           FROM member
+           JOIN account_move_line line ON line.partner_id = member.id
+           JOIN account_account account ON account.id = line.account_id
+           JOIN account_move move ON move.id = line.move_id
+           JOIN account_journal journal ON journal.id = line.journal_id
+           JOIN company ON company.id = line.company_id
+          WHERE line.parent_state = 'posted'
+            AND account.account_type = 'asset_receivable'
+            AND account.non_trade IS NOT TRUE
+     ),
+     open_invoice AS (
+         SELECT item.customer_id, item.company_id, COALESCE(MIN({ORDER_DAY}), item.invoice_date) AS day
+           FROM item
+           JOIN company ON company.id = item.company_id
+      LEFT JOIN account_move_line line ON line.move_id = item.move_id
+      LEFT JOIN sale_order_line_invoice_rel rel ON rel.invoice_line_id = line.id
+      LEFT JOIN sale_order_line sol ON sol.id = rel.order_line_id
+      LEFT JOIN sale_order so ON so.id = sol.order_id
+          WHERE {INVOICE}
+            AND item.amount_residual > 0
+       GROUP BY item.customer_id, item.company_id, item.move_id, item.invoice_date
+     ),
+     sale AS (
+         SELECT customer.id AS customer_id,
+                so.company_id,
+                so.id,
+                so.customer_stage,
+                so.date_order,
+                so.amount_total,
+                COALESCE(NULLIF(so.currency_rate, 0), 1) AS rate
+           FROM customer
+           JOIN sale_order so ON so.commercial_partner_id = customer.id
+          WHERE so.customer_stage IN ('reserved', 'authorized', 'completed')
+     ),
+     open_sale AS (
+         SELECT so.customer_id,
+                so.company_id,
+                so.id,
+                so.rate,
+                {ORDER_DAY} AS day,
+                {ORDER_DAY} + {CREDIT_DAYS} AS due,
+                so.customer_stage = 'authorized' AND {ORDER_DAY} + {CREDIT_DAYS} < company.today AS is_late
+           FROM sale so
+           JOIN customer ON customer.id = so.customer_id
+           JOIN company ON company.id = so.company_id
+          WHERE so.customer_stage IN ('reserved', 'authorized')
+     )
 """  # noqa: S608
 
-# A line is pending in proportion to the quantity that posted invoices do not cover. Down payments that were invoiced
-# and not yet deducted cover a part of the order too; their own lines have no quantity to invoice.
-SALE = f"""
-    SELECT so.company_id,
-           MAX(so.date_order) FILTER (WHERE {SOLD}) AS latest,
-           MIN(so.date_order) FILTER (WHERE {SOLD}) AS earliest,
-           AVG(amount.total) FILTER (WHERE {SOLD}) AS average,
-           SUM(amount.total) FILTER (WHERE so.customer_stage = 'authorized') AS authorized,
-           SUM(amount.total) FILTER (WHERE so.customer_stage = 'reserved') AS reserved,
-           COUNT(*) FILTER (WHERE {PENDING}) AS pending_count,
-           SUM(amount.uninvoiced) AS uninvoiced,
-           SUM(amount.uninvoiced) FILTER (
-               WHERE so.customer_stage = 'authorized' AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
-           ) AS overdue,
-           MIN({ORDER_DAY}) FILTER (WHERE amount.uninvoiced > 0) AS oldest
-      FROM sale_order so
-      JOIN company ON company.id = so.company_id
- LEFT JOIN LATERAL (
-           SELECT GREATEST(0, SUM(CASE
-                      WHEN sol.display_type IS NOT NULL OR sol.product_uom_qty = 0 THEN 0
-                      WHEN sol.product_uom_qty > 0
-                      THEN sol.price_total * GREATEST(0, 1 - COALESCE(posted.quantity, 0) / sol.product_uom_qty)
-                      ELSE sol.price_total * (1 - COALESCE(posted.quantity, 0) / sol.product_uom_qty)
-                  END) - COALESCE(SUM(posted.total) FILTER (WHERE sol.is_downpayment), 0)) AS total
-             FROM sale_order_line sol
-        LEFT JOIN uom_uom sol_uom ON sol_uom.id = sol.product_uom_id
-        LEFT JOIN LATERAL (
-                  SELECT SUM({SIGN} * aml.quantity * COALESCE(aml_uom.factor / sol_uom.factor, 1)) AS quantity,
-                         SUM({SIGN} * aml.price_total) AS total
-                    FROM sale_order_line_invoice_rel rel
-                    JOIN account_move_line aml ON aml.id = rel.invoice_line_id
-                    JOIN account_move move ON move.id = aml.move_id
-               LEFT JOIN uom_uom aml_uom ON aml_uom.id = aml.product_uom_id
-                   WHERE rel.order_line_id = sol.id
-                     AND aml.parent_state = 'posted'
-                  ) posted ON TRUE
-            WHERE {PENDING}
-              AND sol.order_id = so.id
-           ) pending ON TRUE
-CROSS JOIN LATERAL (
-           SELECT so.amount_total / COALESCE(NULLIF(so.currency_rate, 0), 1) AS total,
-                  pending.total / COALESCE(NULLIF(so.currency_rate, 0), 1) AS uninvoiced
-           ) amount
-     WHERE so.commercial_partner_id = customer.id
-       AND so.customer_stage IN ('reserved', 'authorized', 'completed')
-  GROUP BY so.company_id
-"""  # noqa: S608
-
-SERVICE = f"""
-    SELECT so.company_id, SUM(sol.price_subtotal / COALESCE(NULLIF(so.currency_rate, 0), 1)) AS total
-      FROM sale_order so
-      JOIN sale_order_line sol ON sol.order_id = so.id
-      JOIN product_product product ON product.id = sol.product_id
-      JOIN product_template template ON template.id = product.product_tmpl_id
-     WHERE so.commercial_partner_id = customer.id
-       AND {SOLD}
-       AND template.type = 'service'
-  GROUP BY so.company_id
-"""  # noqa: S608
-
-# What is invoiced and collected of a down payment is the customer's advance until a final invoice deducts it.
-DOWN_PAYMENT = f"""
-    SELECT line.company_id, SUM(GREATEST(0, LEAST(line.covered, line.collected))) AS total
-      FROM (
-           SELECT so.company_id,
-                  SUM(amount.total) AS covered,
-                  SUM(amount.total * (1 - move.amount_residual / NULLIF(move.amount_total, 0))) FILTER (
-                      WHERE amount.total > 0
-                  ) AS collected
-             FROM sale_order so
-             JOIN sale_order_line sol ON sol.order_id = so.id AND sol.is_downpayment
-             JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = sol.id
-             JOIN account_move_line aml ON aml.id = rel.invoice_line_id AND aml.parent_state = 'posted'
-             JOIN account_move move ON move.id = aml.move_id
-       CROSS JOIN LATERAL (
-                  SELECT {SIGN} * aml.price_total / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1) AS total
-                  ) amount
-            WHERE so.commercial_partner_id = customer.id
-         GROUP BY sol.id, so.company_id
-           ) line
-  GROUP BY line.company_id
+# What each customer has in each company, by kind of document. MATERIALIZED: counted once, whatever joins it.
+TOTALS = f"""
+   , receivable AS MATERIALIZED (
+         SELECT item.customer_id,
+                item.company_id,
+                SUM(item.balance) FILTER (WHERE {INVOICE}) AS invoiced,
+                SUM(item.amount_residual) FILTER (WHERE {INVOICE}) AS residual,
+                SUM(item.amount_residual) FILTER (WHERE item.amount_residual > 0 AND item.is_late) AS overdue,
+                -SUM(item.balance) FILTER (WHERE {RECEIPT}) AS collected,
+                -SUM(item.amount_residual) FILTER (WHERE {RECEIPT} AND item.amount_residual < 0) AS unmatched,
+                -SUM(item.amount_residual) FILTER (WHERE item.move_type = 'out_refund') AS credit_residual,
+                SUM(item.amount_residual - item.balance) FILTER (
+                    WHERE item.move_type = 'out_refund'
+                ) AS credit_applied,
+                COUNT(DISTINCT item.move_id) FILTER (WHERE item.is_unstamped) AS unstamped
+           FROM item
+       GROUP BY item.customer_id, item.company_id
+     ),
+     oldest_invoice AS MATERIALIZED (
+         SELECT customer_id, company_id, MIN(day) AS day FROM open_invoice GROUP BY customer_id, company_id
+     ),
+     sold AS MATERIALIZED (
+         SELECT sale.customer_id,
+                sale.company_id,
+                MAX(sale.date_order) FILTER (WHERE {SOLD}) AS latest,
+                MIN(sale.date_order) FILTER (WHERE {SOLD}) AS earliest,
+                AVG(sale.amount_total / sale.rate) FILTER (WHERE {SOLD}) AS average,
+                SUM(sale.amount_total / sale.rate) FILTER (WHERE sale.customer_stage = 'authorized') AS authorized,
+                SUM(sale.amount_total / sale.rate) FILTER (WHERE sale.customer_stage = 'reserved') AS reserved,
+                COUNT(*) FILTER (WHERE sale.customer_stage IN ('reserved', 'authorized')) AS pending_count
+           FROM sale
+       GROUP BY sale.customer_id, sale.company_id
+     ),
+     uninvoiced AS MATERIALIZED (
+         SELECT customer_id,
+                company_id,
+                SUM(uninvoiced) AS total,
+                SUM(uninvoiced) FILTER (WHERE is_late) AS overdue,
+                MIN(day) FILTER (WHERE uninvoiced > 0) AS oldest
+           FROM ({UNINVOICED}) sale
+       GROUP BY customer_id, company_id
+     ),
+     service AS MATERIALIZED (
+         SELECT sale.customer_id, sale.company_id, SUM(sol.price_subtotal / sale.rate) AS total
+           FROM sale
+           JOIN sale_order_line sol ON sol.order_id = sale.id
+           JOIN product_product product ON product.id = sol.product_id
+           JOIN product_template template ON template.id = product.product_tmpl_id
+          WHERE {SOLD}
+            AND template.type = 'service'
+       GROUP BY sale.customer_id, sale.company_id
+     ),
+     down_payment AS MATERIALIZED (
+         -- What is invoiced and collected of it is the customer's until a final invoice deducts it, whatever became of
+         -- the order.
+         SELECT line.customer_id, line.company_id, SUM(GREATEST(0, LEAST(line.covered, line.collected))) AS total
+           FROM (
+                SELECT customer.id AS customer_id,
+                       so.company_id,
+                       SUM(amount.total) AS covered,
+                       SUM(amount.total * (1 - move.amount_residual / NULLIF(move.amount_total, 0))) FILTER (
+                           WHERE amount.total > 0
+                       ) AS collected
+                  FROM customer
+                  JOIN sale_order so ON so.commercial_partner_id = customer.id
+                  JOIN sale_order_line sol ON sol.order_id = so.id AND sol.is_downpayment
+                  JOIN sale_order_line_invoice_rel rel ON rel.order_line_id = sol.id
+                  JOIN account_move_line aml ON aml.id = rel.invoice_line_id AND aml.parent_state = 'posted'
+                  JOIN account_move move ON move.id = aml.move_id
+            CROSS JOIN LATERAL (
+                       SELECT {SIGN} * aml.price_total / COALESCE(NULLIF(move.invoice_currency_rate, 0), 1) AS total
+                       ) amount
+              GROUP BY customer.id, sol.id, so.company_id
+                ) line
+       GROUP BY line.customer_id, line.company_id
+     )
 """  # noqa: S608
 
 SALES = Source(
@@ -159,46 +174,45 @@ SALES = Source(
         ),
         "uom.uom": ("factor",),
     },
-    query=f"""
-    SELECT customer.id AS customer_id, found.*
+    query=f"""{DOCUMENTS}{TOTALS}
+    SELECT customer.id AS customer_id,
+           company.id AS company_id,
+           {money("receivable.invoiced")} AS invoiced_total,
+           amount.invoice_balance,
+           amount.invoice_overdue,
+           {money("receivable.collected")} AS collected,
+           {money("receivable.credit_residual")} AS credit_note_balance,
+           {money("receivable.credit_applied")} AS credit_note_applied,
+           COALESCE(receivable.unstamped, 0) AS credit_note_unstamped_count,
+           {money("receivable.unmatched")} + {money("down_payment.total")} AS advance_balance,
+           {money("sold.authorized")} AS sold_authorized,
+           {money("sold.reserved")} AS sold_reserved,
+           COALESCE(sold.pending_count, 0) AS pending_sale_count,
+           {money("sold.average")} AS average_sale,
+           {money("service.total")} AS services_sold,
+           sold.latest AS last_sale_date,
+           sold.earliest AS first_sale_date,
+           amount.uninvoiced_balance,
+           amount.uninvoiced_overdue,
+           amount.invoice_balance + amount.uninvoiced_balance AS receivable_balance,
+           amount.invoice_overdue + amount.uninvoiced_overdue AS overdue_balance,
+           COALESCE((customer.credit_limit ->> company.id::text)::numeric, company.credit_limit, 0)
+               - amount.invoice_balance - amount.uninvoiced_balance AS credit_available,
+           LEAST(oldest_invoice.day, uninvoiced.oldest) AS oldest_debt_date
       FROM customer
-      JOIN res_partner partner ON partner.id = customer.id
+CROSS JOIN company
+ LEFT JOIN receivable ON receivable.customer_id = customer.id AND receivable.company_id = company.id
+ LEFT JOIN oldest_invoice ON oldest_invoice.customer_id = customer.id AND oldest_invoice.company_id = company.id
+ LEFT JOIN sold ON sold.customer_id = customer.id AND sold.company_id = company.id
+ LEFT JOIN uninvoiced ON uninvoiced.customer_id = customer.id AND uninvoiced.company_id = company.id
+ LEFT JOIN service ON service.customer_id = customer.id AND service.company_id = company.id
+ LEFT JOIN down_payment ON down_payment.customer_id = customer.id AND down_payment.company_id = company.id
 CROSS JOIN LATERAL (
-           SELECT company.id AS company_id,
-                  {money("receivable.invoiced")} AS invoiced_total,
-                  amount.invoice_balance,
-                  amount.invoice_overdue,
-                  {money("receivable.collected")} AS collected,
-                  {money("receivable.credit_residual")} AS credit_note_balance,
-                  {money("receivable.credit_applied")} AS credit_note_applied,
-                  COALESCE(receivable.unstamped, 0) AS credit_note_unstamped_count,
-                  {money("receivable.unmatched")} + {money("down_payment.total")} AS advance_balance,
-                  {money("sale.authorized")} AS sold_authorized,
-                  {money("sale.reserved")} AS sold_reserved,
-                  COALESCE(sale.pending_count, 0) AS pending_sale_count,
-                  {money("sale.average")} AS average_sale,
-                  {money("service.total")} AS services_sold,
-                  sale.latest AS last_sale_date,
-                  sale.earliest AS first_sale_date,
-                  amount.uninvoiced_balance,
-                  amount.uninvoiced_overdue,
-                  amount.invoice_balance + amount.uninvoiced_balance AS receivable_balance,
-                  amount.invoice_overdue + amount.uninvoiced_overdue AS overdue_balance,
-                  COALESCE((partner.credit_limit ->> company.id::text)::numeric, company.credit_limit, 0)
-                      - amount.invoice_balance - amount.uninvoiced_balance AS credit_available,
-                  LEAST(receivable.oldest, sale.oldest) AS oldest_debt_date
-             FROM company
-        LEFT JOIN ({RECEIVABLE}) receivable ON receivable.company_id = company.id
-        LEFT JOIN ({SALE}) sale ON sale.company_id = company.id
-        LEFT JOIN ({SERVICE}) service ON service.company_id = company.id
-        LEFT JOIN ({DOWN_PAYMENT}) down_payment ON down_payment.company_id = company.id
-       CROSS JOIN LATERAL (
-                  SELECT {money("receivable.residual")} AS invoice_balance,
-                         {money("receivable.overdue")} AS invoice_overdue,
-                         {money("sale.uninvoiced")} AS uninvoiced_balance,
-                         {money("sale.overdue")} AS uninvoiced_overdue
-                  ) amount
-           ) found
+           SELECT {money("receivable.residual")} AS invoice_balance,
+                  {money("receivable.overdue")} AS invoice_overdue,
+                  {money("uninvoiced.total")} AS uninvoiced_balance,
+                  {money("uninvoiced.overdue")} AS uninvoiced_overdue
+           ) amount
 """,  # noqa: S608
     dated=f"""
     SELECT line.partner_id
@@ -214,7 +228,7 @@ CROSS JOIN LATERAL (
      UNION
     SELECT so.commercial_partner_id
       FROM sale_order so
-      JOIN res_partner partner ON partner.id = so.commercial_partner_id
+      JOIN res_partner customer ON customer.id = so.commercial_partner_id
       JOIN company ON company.id = so.company_id
      WHERE so.customer_stage = 'authorized'
        AND {ORDER_DAY} + {CREDIT_DAYS} >= %(since)s::date - 1

@@ -18,30 +18,37 @@ SUPPORT = Source(
            {money("policy.amount")} AS policy_amount,
            {money("policy.consumed")} AS policy_consumed,
            {money("policy.amount")} - {money("policy.consumed")} AS policy_available,
-           ticket.total AS open_case_count
+           COALESCE(ticket.total, 0) AS open_case_count
       FROM customer
 CROSS JOIN company
-CROSS JOIN LATERAL (
-           SELECT SUM(policy.amount) AS amount, SUM({money("policy.hourly_rate * spent.hours")}) AS consumed
-             FROM customer_policy policy
+ LEFT JOIN (
+           SELECT customer.id AS customer_id,
+                  company.id AS company_id,
+                  SUM(policy.amount) AS amount,
+                  SUM({money("policy.hourly_rate * spent.hours")}) AS consumed
+             FROM customer
+             JOIN customer_policy policy ON policy.commercial_partner_id = customer.id
+             JOIN company ON company.id = policy.company_id
         LEFT JOIN LATERAL (
                   SELECT SUM(ticket.duration_hours) AS hours
                     FROM helpdesk_ticket ticket
                    WHERE ticket.consumed_policy_id = policy.id
                   ) spent ON TRUE
-            WHERE policy.commercial_partner_id = customer.id
-              AND policy.company_id = company.id
-              AND policy.cancelled IS NOT TRUE
+            WHERE policy.cancelled IS NOT TRUE
               AND company.today BETWEEN policy.date_start AND policy.date_end
-           ) policy
-CROSS JOIN LATERAL (
-           SELECT COUNT(*) AS total
-             FROM helpdesk_ticket ticket
-            WHERE ticket.commercial_partner_id = customer.id
-              AND (ticket.company_id = company.id OR ticket.company_id IS NULL)
-              AND ticket.active
+         GROUP BY customer.id, company.id
+           ) policy ON policy.customer_id = customer.id AND policy.company_id = company.id
+ LEFT JOIN (
+           SELECT customer.id AS customer_id, company.id AS company_id, COUNT(*) AS total
+             FROM customer
+             JOIN helpdesk_ticket ticket ON ticket.commercial_partner_id = customer.id
+             JOIN company ON company.id = COALESCE(ticket.company_id, company.id)
+            WHERE ticket.active
               AND ticket.closed IS NOT TRUE
-           ) ticket
+         GROUP BY customer.id, company.id
+           ) ticket ON ticket.customer_id = customer.id AND ticket.company_id = company.id
+     WHERE policy.customer_id IS NOT NULL
+        OR ticket.customer_id IS NOT NULL
 """,  # noqa: S608
     dated="""
     SELECT policy.commercial_partner_id
@@ -56,15 +63,12 @@ CROSS JOIN LATERAL (
 COMMISSIONS = Source(
     reads={"customer.commission": ("amount", "company_id", "partner_id"), "res.partner": ("commercial_partner_id",)},
     query=f"""
-    SELECT customer.id AS customer_id, company.id AS company_id, {money("earned.total")} AS commission_total
-      FROM customer
-CROSS JOIN company
-CROSS JOIN LATERAL (
-           SELECT SUM(commission.amount) AS total
-             FROM res_partner member
-             JOIN customer_commission commission ON commission.partner_id = member.id
-            WHERE member.commercial_partner_id = customer.id
-              AND commission.company_id = company.id
-           ) earned
+    SELECT member.customer_id,
+           company.id AS company_id,
+           {money("SUM(commission.amount)")} AS commission_total
+      FROM member
+      JOIN customer_commission commission ON commission.partner_id = member.id
+      JOIN company ON company.id = commission.company_id
+  GROUP BY member.customer_id, company.id, company.rounding
 """,  # noqa: S608
 )

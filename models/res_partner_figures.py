@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .customer_figure_search import FigureDate, FigureDatetime, FigureFloat, FigureInteger
 from .customer_figures import COMPANIES, PARAMETERS, SOURCES
 from .res_company import DEFAULT_TIME_ZONE
 
@@ -18,32 +19,33 @@ class Figure:
     """How the stored figures are declared: computed, for employees only, fetched with those of their source alone.
 
     Figures of company documents have one value a company. Company-dependent fields cannot be Monetary: amounts are
-    Float, rounded by the company's currency and shown with the monetary widget. A plain index on their jsonb column
-    would serve nothing.
+    Float, rounded by the company's currency and shown with the monetary widget.
     """
 
     def __init__(self, source):
-        by_company = {"company_dependent": True, "index": False} if SOURCES[source].by_company else {}
+        # customer_figure_search has the indexes by company.
+        by_company = SOURCES[source].by_company
         self.arguments = {
             "compute": f"_compute_{source}_figures",
             "store": True,
             "copy": False,
             "groups": "base.group_user",
             "prefetch": f"customer_figures_{source}",
-            **by_company,
+            "company_dependent": by_company,
+            "index": not by_company,
         }
 
     def amount(self, **kwargs):
-        return fields.Float(aggregator="sum", **self.arguments, **kwargs)
+        return FigureFloat(aggregator="sum", **self.arguments, **kwargs)
 
     def count(self, **kwargs):
-        return fields.Integer(aggregator="sum", **self.arguments, **kwargs)
+        return FigureInteger(aggregator="sum", **self.arguments, **kwargs)
 
     def date(self, **kwargs):
-        return fields.Date(**self.arguments, **kwargs)
+        return FigureDate(**self.arguments, **kwargs)
 
     def datetime(self, **kwargs):
-        return fields.Datetime(**self.arguments, **kwargs)
+        return FigureDatetime(**self.arguments, **kwargs)
 
 
 class ResPartner(models.Model):
@@ -92,14 +94,14 @@ class ResPartner(models.Model):
         if moved:
             # Its documents count for another customer from now on.
             former = self.browse({owners[partner].id for partner in moved})
-            self.env["customer.figure.pending"]._mark(moved | former, SOURCES)
+            self.env["customer.figure.pending"]._mark(moved | former)
         return result
 
     def unlink(self):
         # What goes with a contact went with the customer's: files, events, points.
         owners = self.commercial_partner_id - self
         result = super().unlink()
-        self.env["customer.figure.pending"].sudo()._mark(owners, SOURCES)
+        self.env["customer.figure.pending"].sudo()._mark(owners)
         return result
 
     @api.model
@@ -170,9 +172,11 @@ class ResPartner(models.Model):
         self.env["res.partner"].flush_model(["commercial_partner_id"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT partner.id, partner.commercial_partner_id, pending.source FROM res_partner partner"
+                "SELECT partner.id, partner.commercial_partner_id, pending.source"
+                " FROM res_partner partner"
                 " LEFT JOIN customer_figure_pending pending"
-                " ON pending.customer_id = partner.commercial_partner_id AND pending.source = ANY(%s)"
+                " ON pending.customer_id = partner.commercial_partner_id"
+                " AND (pending.source = ANY(%s) OR pending.source IS NULL)"
                 " WHERE partner.id = ANY(%s)"
                 " AND (pending.id IS NOT NULL OR partner.commercial_partner_id != partner.id)",
                 list(names),
@@ -183,8 +187,9 @@ class ResPartner(models.Model):
         for partner_id, customer_id, source in rows:
             if partner_id != customer_id:
                 contacts[partner_id] = customer_id
-            elif source:
-                marked[source].add(partner_id)
+            else:
+                for marked_source in [source] if source else names:
+                    marked[marked_source].add(partner_id)
         for source, ids in marked.items():
             figures = self.browse(ids)._figures_of_documents(source, self.env.company)
             for partner in self.browse(ids):
@@ -223,13 +228,17 @@ class ResPartner(models.Model):
                 self.env[model].flush_model(names)
 
     def _figure_query(self, source, company=None):
-        """The figures of a source of the customers in self, for a company or for each."""
+        """The figures of a source of the customers in self, for a company or for each.
+
+        Customer by customer: the function is planned for one, and would compare each of a thousand with every other.
+        """
+        parameters = self._figure_parameters(company_id=company and company.id)
+        parameters["customer_ids"] = SQL("ARRAY[customer.id]")
         return SQL(
-            "SELECT * FROM %s(%s)",
+            "SELECT figure.* FROM unnest(%s) customer(id) CROSS JOIN LATERAL %s(%s) figure",
+            list(self._ids),
             SQL.identifier(f"customer_figures_{source}"),
-            SQL(", ").join(
-                self._figure_parameters(customer_ids=list(self._ids), company_id=company and company.id).values()
-            ),
+            SQL(", ").join(parameters[name] for name in PARAMETERS),
         )
 
     @api.model
@@ -238,15 +247,14 @@ class ResPartner(models.Model):
         return SQL(COMPANIES + SOURCES[source].dated, since=since, **self._figure_parameters())
 
     @api.model
-    def _figure_parameters(self, customer_ids=None, company_id=None):
-        """:return: {name of customer_figures.PARAMETERS: SQL}"""
+    def _figure_parameters(self, company_id=None):
+        """:return: {name of customer_figures.PARAMETERS: SQL}, but for the customers"""
         defaults = self.env["ir.default"]._get_field_column_fallbacks
         values = {
-            "customer_ids": customer_ids,
             "company_id": company_id,
             "now": fields.Datetime.now(),
             "time_zone": DEFAULT_TIME_ZONE,
             "credit_limits": defaults("res.partner", "credit_limit"),
             "credit_days": defaults("res.partner", "credit_days"),
         }
-        return {name: SQL("%s::" + type_, values[name]) for name, type_ in PARAMETERS.items()}
+        return {name: SQL("%s::" + PARAMETERS[name], value) for name, value in values.items()}

@@ -25,6 +25,8 @@ from . import (
     test_figures,
     test_figures_commit,
     test_figures_random,
+    test_figures_recompute,
+    test_figures_search,
     test_file_types,
     test_files,
     test_form_buttons,

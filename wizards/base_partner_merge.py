@@ -4,8 +4,6 @@ from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..models.customer_figures import SOURCES
-
 # The terms of credit of a company go together: days and payment term say the same.
 CREDIT_TERMS = ("credit_days", "credit_limit", "property_payment_term_id")
 
@@ -114,5 +112,5 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         self.env.add_to_compute(merged._fields["complete_name"], children)
         if merged.commercial_partner_id == merged:
             merged._commercial_sync_to_descendants()
-        self.env["customer.figure.pending"].sudo()._mark(owners, SOURCES)
+        self.env["customer.figure.pending"].sudo()._mark(owners)
         self.env.flush_all()

@@ -1,99 +1,190 @@
-"""What the figures cost: the order cycle with this addon against the same Odoo without it, by turns in one run.
+"""What the figures cost, each against the same without them, in one run.
 
-A cycle is what a sale goes through, one commit a step: create, confirm, invoice, post, pay. Each turn does some cycles
-on one database and then on the other, each in a process of its own; medians of all the turns count.
+- cycle: create, confirm, invoice, post and pay a sale, one commit a step: Odoo with this addon, without it, and with
+  OCA's account_financial_risk and sale_financial_risk instead. By turns, a process each; medians of all the turns.
+- recompute: the figures of 100,000 customers with 1,000,000 documents (sales, invoices, receivable items) counted by
+  the command `customer_figures` into empty columns, and again, against bare SQL aggregates of the same documents.
+- reading: the whole card over RPC, of a customer with 10 documents and of one with 50,000, by turns.
+- searching: the highest values of each figure, a page of them in order, against a plain indexed column of its type.
+
+Printed, and written with the raw figures to docs/bench/figures.json; the table to docs/bench/figures.md.
 """
 
 import argparse
 import json
+import runpy
 import statistics
-import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import odoorpc
+
+from devtools import ports
+from devtools.bench._bare import bare, differences
+from devtools.bench._cycle import STEPS, order_cycle
+from devtools.bench._reading import add_plain_columns, read_card, search_times
+from devtools.bench._recompute import make_documents, recompute
+from devtools.bench._shell import call
+from devtools.home import REPOSITORY
+from devtools.odoo import LOGIN, PASSWORD
 from devtools.setup import workshop
 
 TURNS, CYCLES = 4, 25
-STEPS = ("create", "confirm", "invoice", "post", "pay")
-GOAL = 1.10
-
-CYCLE = """
-import json, time
-from odoo import Command
-
-company = env.company
-if company.chart_template != "mx":
-    company.country_id = env.ref("base.mx")
-    env["account.chart.template"].try_loading("mx", company, install_demo=False)
-product = env["product.product"].create({"name": "Silla", "list_price": 1000.0, "invoice_policy": "order"})
-values = {"customer_rank": 1, "is_company": True, "zip": "06000", "country_id": env.ref("base.mx").id}
-customers = env["res.partner"].create([{"name": f"Cliente {n}", **values} for n in range(5)])
-env.cr.commit()
-seconds = {step: [] for step in %(steps)r}
-
-def timed(step, work):
-    start = time.perf_counter()
-    result = work()
-    env.cr.commit()
-    seconds[step].append(time.perf_counter() - start)
-    env.invalidate_all()
-    return result
-
-def create(customer):
-    lines = [Command.create({"product_id": product.id, "product_uom_qty": qty}) for qty in (1, 2, 3)]
-    return env["sale.order"].create({"partner_id": customer.id, "order_line": lines})
-
-def pay(invoice):
-    return env["account.payment.register"].with_context(
-        active_model="account.move", active_ids=invoice.ids
-    ).create({})._create_payments()
-
-for n in range(%(cycles)d + 2):
-    if n == 2:  # what is loaded once is not what is measured
-        seconds = {step: [] for step in seconds}
-    order = timed("create", lambda: create(customers[n %% 5]))
-    timed("confirm", order.action_confirm)
-    invoice = timed("invoice", order._create_invoices)
-    timed("post", invoice.action_post)
-    timed("pay", lambda: pay(invoice))
-    assert order.invoice_ids.payment_state in ("paid", "in_payment"), order.invoice_ids.payment_state
-open(%(answer)r, "w").write(json.dumps(seconds))
-"""
+OCA = ("account_financial_risk", "sale_financial_risk")
+CUSTOMERS, OPEN_ORDERS, INVOICES = 100_000, 100_000, 300_000
+HOT_ORDERS, HOT_INVOICES = 10_000, 13_334  # an invoice has an order and a receivable item: 50,002 documents
+BARE_TURNS = 3
+READINGS, SEARCHES = 30, 9
+GOALS = {"cycle": 1.10, "cycle against OCA": 1.00, "recompute": 2.0, "memory_mb": 600, "reading": 1.2, "searching": 1.5}
+REPORT = REPOSITORY / "docs/bench"
+CONTRACT = REPOSITORY / "tests/card_contract.py"  # the fields of the card
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--db")
     parser.add_argument("--url")
-    parser.parse_args()
-    seconds = {name: {step: [] for step in STEPS} for name in ("without", "with")}
-    with workshop() as shop, tempfile.TemporaryDirectory() as folder:
-        databases = shop.databases
-        with (
-            databases.throwaway(databases.deps(), "figures_without") as without,
-            databases.throwaway(databases.addon(), "figures_with") as with_addon,
-        ):
-            for _turn in range(TURNS):
-                for name, database in {"without": without, "with": with_addon}.items():
-                    for step, values in cycle(shop, database, Path(folder)).items():
-                        seconds[name][step] += values
-    medians = {
-        name: {step: statistics.median(values) * 1000 for step, values in steps.items()}
-        for name, steps in seconds.items()
-    }
-    for step in STEPS:
-        print(f"{step:8} {medians['without'][step]:6.1f} {medians['with'][step]:6.1f} ms")
+    parser.add_argument("--only", choices=("cycle", "documents"))
+    parser.add_argument("--scale", type=float, default=1.0, help="of the documents: 0.01 to try it")
+    parser.add_argument("--report", type=Path, default=REPORT)
+    options = parser.parse_args()
+    file = options.report / "figures.json"
+    report = json.loads(file.read_text()) if file.exists() else {}
+    with workshop() as shop:
+        if options.only != "documents":
+            report["cycle"] = cycle(shop)
+        if options.only != "cycle":
+            report |= documents(shop, options.scale)
+    options.report.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(report, indent=2) + "\n")
+    table = "\n".join(lines(report)) + "\n"
+    (options.report / "figures.md").write_text(table)
+    print(table)
+    return 0 if all(row[3] for row in verdicts(report)) else 1
+
+
+def cycle(shop):
+    databases = shop.databases
+    with (
+        databases.throwaway(databases.deps(), "figures_without") as without,
+        databases.throwaway(databases.addon(), "figures_with") as with_addon,
+        databases.throwaway(databases.deps(), "figures_oca") as with_oca,
+    ):
+        databases.install(with_oca, "figures-oca", *OCA)
+        raw = {name: {step: [] for step in STEPS} for name in ("without", "with", "oca")}
+        for turn in range(TURNS):
+            for name, database in {"without": without, "with": with_addon, "oca": with_oca}.items():
+                for step, values in call(shop, database, order_cycle, cycles=CYCLES).items():
+                    raw[name][step] += [round(value * 1000, 2) for value in values]
+            print(f"cycle: turn {turn + 1} of {TURNS}", flush=True)
+    medians = {name: {step: statistics.median(raw[name][step]) for step in STEPS} for name in raw}
     totals = {name: sum(steps.values()) for name, steps in medians.items()}
-    ratio = totals["with"] / totals["without"]
-    print(f"{'cycle':8} {totals['without']:6.1f} {totals['with']:6.1f} ms: {ratio:.3f} (goal: {GOAL})")
-    return 0 if ratio <= GOAL else 1
+    return {
+        "medians_ms": medians,
+        "totals_ms": {name: round(total, 1) for name, total in totals.items()},
+        "ratio": round(totals["with"] / totals["without"], 3),
+        "ratio_oca": round(totals["oca"] / totals["without"], 3),
+        "ratio_to_oca": round(totals["with"] / totals["oca"], 3),
+        "raw_ms": raw,
+    }
 
 
-def cycle(shop, database, folder):
-    answer = folder / "seconds"
-    log = folder / "log"
-    if shop.odoo.shell(database, CYCLE % {"steps": STEPS, "cycles": CYCLES, "answer": str(answer)}, log):
-        raise SystemExit(log.read_text(errors="replace"))
-    return json.loads(answer.read_text())
+def documents(shop, scale):
+    databases = shop.databases
+    sizes = {
+        "customers": CUSTOMERS,
+        "open_orders": OPEN_ORDERS,
+        "invoices": INVOICES,
+        "hot_orders": HOT_ORDERS,
+        "hot_invoices": HOT_INVOICES,
+    }
+    sizes = {name: int(size * scale) for name, size in sizes.items()}
+    with databases.throwaway(databases.addon(), "figures_documents") as database:
+        ids = call(shop, database, make_documents, **sizes)
+        print("documents: made", flush=True)
+        runs = {"first": recompute(shop, database), "again": recompute(shop, database)}
+        seconds = [sum(call(shop, database, bare).values()) for _turn in range(BARE_TURNS)]
+        median = statistics.median(seconds)
+        wrong = call(shop, database, differences)
+        print("documents: counted", flush=True)
+        call(shop, database, add_plain_columns)
+        searching = call(shop, database, search_times, turns=SEARCHES)
+        return {
+            "sizes": sizes,
+            "recompute": {
+                "bare_seconds": [round(value, 2) for value in seconds],
+                "wrong_figures": wrong,
+                **runs,
+                **{f"ratio_{name}": round(run["seconds"] / median, 2) for name, run in runs.items()},
+            },
+            "reading": reading(shop, database, ids),
+            "searching": {
+                name: {"ms": round(milliseconds, 2), "ratio": round(ratio, 2)}
+                for name, (milliseconds, ratio) in searching.items()
+            },
+        }
+
+
+def reading(shop, database, ids):
+    port = ports.any_free()
+    with shop.odoo.serving(database, port, shop.home.logs / "bench-figures-odoo.log") as _server:
+        address = urlsplit(f"http://127.0.0.1:{port}")
+        odoo = odoorpc.ODOO(address.hostname, port=address.port, timeout=300)
+        odoo.login(database, LOGIN, PASSWORD)
+        names = [row[1] for row in runpy.run_path(CONTRACT)["CARD"]]
+        few, many = read_card(odoo, names, [ids["first"], ids["hot"]], READINGS).values()
+    return {"fields": len(names), "few_ms": round(few, 1), "many_ms": round(many, 1), "ratio": round(many / few, 3)}
+
+
+def verdicts(report):
+    """:return: list of (what, measured, goal, whether it is met)"""
+    rows = []
+
+    def add(what, value, goal, unit=""):
+        rows.append((what, f"{value}{unit}", f"{goal}{unit}", value <= goal))
+
+    if "cycle" in report:
+        add("order cycle, with the addon / without it", report["cycle"]["ratio"], GOALS["cycle"])
+        add("order cycle, with the addon / with OCA's", report["cycle"]["ratio_to_oca"], GOALS["cycle against OCA"])
+    if "recompute" in report:
+        runs = report["recompute"]
+        add("recompute all, into empty columns / bare SQL aggregates", runs["ratio_first"], GOALS["recompute"])
+        add("recompute all, again / bare SQL aggregates", runs["ratio_again"], GOALS["recompute"])
+        add("memory of the process", runs["first"]["memory_mb"], GOALS["memory_mb"], " MB")
+        add("figures that differ from the bare aggregates", sum(runs["wrong_figures"].values()), 0)
+        add("reading the card, 50,000 documents / 10", report["reading"]["ratio"], GOALS["reading"])
+        ratios = {name: found["ratio"] for name, found in report["searching"].items()}
+        worst = max(ratios, key=ratios.get)
+        add(f"searching and sorting, slowest ({worst}) / plain indexed column", ratios[worst], GOALS["searching"])
+    return rows
+
+
+def lines(report):
+    yield "# What the figures cost"
+    yield ""
+    yield "Written by `./dev bench figures`; how it is measured: devtools/bench/figures.py; raw: figures.json."
+    yield ""
+    yield "| what | measured | at most | |"
+    yield "| --- | --- | --- | --- |"
+    for what, value, goal, met in verdicts(report):
+        yield f"| {what} | {value} | {goal} | {'met' if met else 'not met'} |"
+    if "cycle" in report:
+        yield ""
+        yield "| step, ms | without | with the addon | with OCA's |"
+        yield "| --- | --- | --- | --- |"
+        medians = report["cycle"]["medians_ms"]
+        for step in STEPS:
+            yield (
+                f"| {step} | " + " | ".join(f"{medians[name][step]:.1f}" for name in ("without", "with", "oca")) + " |"
+            )
+        totals = report["cycle"]["totals_ms"]
+        yield f"| together | {totals['without']} | {totals['with']} | {totals['oca']} |"
+    if "searching" in report:
+        yield ""
+        yield f"| searched and sorted, a page of 80 of {report['sizes']['customers']} | ms | / plain, same type |"
+        yield "| --- | --- | --- |"
+        for name, found in sorted(report["searching"].items(), key=lambda item: item[1]["ratio"]):
+            yield f"| {name} | {found['ms']} | {found['ratio']} |"
 
 
 if __name__ == "__main__":
