@@ -95,5 +95,6 @@ from . import (
     sale_order_line,
     sale_order_notify,
     sale_order_stage,
+    sale_order_stock,
     uom_uom,
 )
