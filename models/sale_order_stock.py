@@ -83,30 +83,6 @@ class SaleOrder(models.Model):
             orders._discard_stock(orders._stock_moves())
         return super().unlink()
 
-    def _register_hook(self):
-        """Have the forecast of inventory say which order a stock move of ours is for.
-
-        The addon does not depend on stock, so the method of a model that may not be there is wrapped when the registry
-        is made, as base_automation does.
-        """
-        super()._register_hook()
-        if not self._has_stock():
-            return
-        moves = self.env.registry["stock.move"]
-        source_document = moves._get_source_document
-        if getattr(source_document, "knows_set_aside", False):
-            return
-
-        def _get_source_document(self):
-            order = self.env["sale.order"]
-            if not self.picking_id and self.location_dest_id == order._stock_location():
-                return self.reference_ids.sale_ids[:1]
-            return source_document(self)
-
-        _get_source_document.__doc__ = source_document.__doc__
-        _get_source_document.knows_set_aside = True
-        moves._get_source_document = _get_source_document
-
     # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------

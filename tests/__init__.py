@@ -44,6 +44,7 @@ from . import (
     test_store,
     test_store_modules,
     test_store_stock,
+    test_store_stock_steps,
     test_support,
     test_support_figures,
     test_tax_data,
