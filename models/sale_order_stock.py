@@ -167,14 +167,15 @@ class SaleOrder(models.Model):
 
     def _stock_needs(self):
         """:return: dict: of each order, product and location, the quantity in the product's unit; the location is
-        empty where the goods would not come from stock (made or bought on order, no route)"""
+        empty where the goods would not come from stock (kits, made or bought on order, no route)"""
         needs, sources = defaultdict(float), {}
         for line in self.order_line:
             if line._needs_stock():
                 product = line.product_id
                 routes = product.route_ids | product.categ_id.total_route_ids
                 packages = line.product_uom_id.package_type_id
-                key = (line.order_id, line.warehouse_id, line.route_ids, routes, packages)
+                is_kit = "is_kits" in product._fields and product.is_kits
+                key = (line.order_id, line.warehouse_id, line.route_ids, routes, packages, is_kit)
                 if key not in sources:
                     sources[key] = line.with_company(line.company_id)._stock_source()
                 needs[line.order_id, product, sources[key]] += line.product_uom_id._compute_quantity(
@@ -343,17 +344,18 @@ class SaleOrderLine(models.Model):
         return result
 
     def _needs_stock(self):
-        """Whether inventory could hold something for the line; a kit has no stock of its own."""
+        """Whether its customer expects inventory to hold something for the line."""
         self.ensure_one()
-        product = self.product_id
-        is_kit = "is_kits" in product._fields and product.is_kits
-        return product.is_storable and not is_kit and not self.is_expense and self.product_uom_qty > 0
+        return self.product_id.is_storable and not self.is_expense and self.product_uom_qty > 0
 
     def _stock_source(self):
         """:return: the location that the delivery of the line would take its goods from, by its routes; none if they
         would be made or bought for it"""
         self.ensure_one()
         none = self.env["stock.location"]
+        if "is_kits" in self.product_id._fields and self.product_id.is_kits:
+            # Its parts are delivered, it has no stock of its own.
+            return none
         values, location, seen = self._prepare_procurement_values(), self._get_location_final(), none
         while location not in seen:
             seen |= location
