@@ -9,7 +9,12 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """The figures' queries are functions of the database, which no model owns."""
+    """The figures' queries are functions of the database, which no model owns; what quotations hold of the stock is
+    free again, as nobody could free it afterwards."""
+    orders = env["sale.order"]
+    if orders._has_stock():
+        orders = orders.search([("reserved_on", "!=", False)])
+        orders._discard_stock(orders._stock_moves())
     for source in SOURCES:
         env.cr.execute(f"DROP FUNCTION IF EXISTS customer_figures_{source}")
     # With the indexes that use them.

@@ -11,8 +11,8 @@ PYTEST = {"cfdi": "tests/cfdi", "dev": "devtools/tests"}
 ODOO = "tests"
 # Odoo's tests of these files look at the demo data: they have a tag of their own and run on a database that has it
 DEMO_FILES, DEMO_TAG = "test_demo*.py", "demo_data"
-# and those of this one need modules that the addon does without: the shop, the point of sale...
-STORE_FILES, STORE_TAG = "test_store_modules.py", "store_modules"
+# and those of these need modules that the addon does without: the shop, the point of sale...
+STORE_FILES, STORE_TAG = "test_store_*.py", "store_modules"
 
 
 @dataclass

@@ -98,5 +98,7 @@ from . import (
     sale_order_line,
     sale_order_notify,
     sale_order_stage,
+    sale_order_stock,
+    sale_order_stock_forecast,
     uom_uom,
 )

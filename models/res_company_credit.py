@@ -36,6 +36,12 @@ class ResCompany(models.Model):
         help="Days that a quotation stays set aside (Apartado) when nobody says another date. A daily job releases it "
         "after its last day.",
     )
+    customer_reservation_stock = fields.Boolean(
+        string="Set Aside the Stock Too",
+        help="A quotation that is set aside holds what is on hand of its goods, so that no other order takes it, until "
+        "it is confirmed, released or its days are over. What is not on hand does not keep it from being set aside: a "
+        "note says so.",
+    )
     customer_delivery_recorded = fields.Boolean(
         string="Deliveries Are Recorded",
         default=True,

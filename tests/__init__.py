@@ -45,6 +45,8 @@ from . import (
     test_search_views,
     test_store,
     test_store_modules,
+    test_store_stock,
+    test_store_stock_steps,
     test_support,
     test_support_figures,
     test_tax_data,

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import SUPERUSER_ID, Command, api, fields
+from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase
 
 from ..models.res_partner_tax import GENERIC_RFCS
@@ -155,3 +156,24 @@ class CustomerCommon(TransactionCase):
         """The daily job, with what follows its commit."""
         cls.env["customer.figure.pending"].sudo()._cron_new_day()
         cls._store_figures()
+
+
+class RaceCase(TransactionCase):
+    """Two real transactions at the same instant, on records of their own, committed and removed afterwards.
+
+    The test's own transaction does nothing: what it held, the others would wait for.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.cursors = [db_connect(self.env.cr.dbname).cursor() for _number in range(2)]
+        for cr in self.cursors:
+            self.addCleanup(cr.close)
+
+    def _env(self, number):
+        return api.Environment(self.cursors[number], SUPERUSER_ID, {"tracking_disable": True})
+
+    def _env_to_remove(self):
+        for cr in self.cursors:
+            cr.rollback()
+        return self._env(0)

@@ -1,24 +1,19 @@
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, Command, api
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
-from odoo.sql_db import db_connect
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import tagged
+
+from .common import RaceCase
 
 
 @tagged("post_install", "-at_install")
-class TestCreditGateRace(TransactionCase):
-    """Two real transactions at the same instant, on a customer of their own, committed and removed afterwards.
-
-    The test's own transaction does nothing: what it held, the others would wait for.
-    """
+class TestCreditGateRace(RaceCase):
+    """Two sales to the same customer."""
 
     def setUp(self):
         super().setUp()
-        self.cursors = [db_connect(self.env.cr.dbname).cursor() for _number in range(2)]
-        for cr in self.cursors:
-            self.addCleanup(cr.close)
         env = self._env(0)
         self.company_id = env.ref("base.main_company").id
         self.gate_was_on = env["res.company"].browse(self.company_id).customer_credit_gate
@@ -34,13 +29,8 @@ class TestCreditGateRace(TransactionCase):
         env.cr.commit()
         self.addCleanup(self._remove)
 
-    def _env(self, number):
-        return api.Environment(self.cursors[number], SUPERUSER_ID, {"tracking_disable": True})
-
     def _remove(self):
-        for cr in self.cursors:
-            cr.rollback()
-        env = self._env(0)
+        env = self._env_to_remove()
         orders = env["sale.order"].browse(self.order_ids)
         orders.filtered(lambda order: order.state == "sale")._action_cancel()
         orders.unlink()

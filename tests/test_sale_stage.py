@@ -291,6 +291,24 @@ class TestReservation(StageCommon):
         order = orders.create({"partner_id": self.customer.id})
         self.assertEqual((order.customer_stage, order.reserved_on), ("quotation", False))
 
+    def test_without_inventory(self):
+        """A company that asks for the stock too, where there is none: as without asking. With it: test_store_stock."""
+        self.assertNotIn("sale_stock", self.env.registry._init_modules)
+        self.assertFalse(self.env["res.config.settings"].new({}).customer_has_stock)
+        self.company.customer_reservation_stock = True
+        order = self._create_order(quantity=3, confirm=False)
+        order.action_reserve()
+        self.assertNotIn("<ul>", order.message_ids[0].body)
+        order.order_line.product_uom_qty = 5
+        self.assertEqual((order.customer_stage, order.reserved_stock), ("reserved", False))
+        order.action_release()
+        order.action_reserve()
+        order.action_confirm()
+        self.assertEqual(order.customer_stage, "authorized")
+        deleted = self._create_order(confirm=False)
+        deleted.action_reserve()
+        deleted.unlink()
+
     def test_who_may(self):
         order = self._create_order(confirm=False)
         reader = self._create_user("reader", "account.group_account_readonly")

@@ -151,6 +151,8 @@ def test_names_select_tests(tmp_path):
         "tests/test_sale.py": "class TestSale: pass",
         "tests/test_demo.py": "class TestDemo: pass",
         "tests/test_store_modules.py": "class TestStore: pass",
+        "tests/test_store_stock.py": "class TestShelf: pass",
+        "tests/test_store.py": "class TestPassword: pass",
         "tests/test_demo_tabs.py": "class TestTabs: pass",
         "tests/cfdi/test_xml.py": "def test_one(): pass\nclass TestXml:\n    def test_two(self): pass",
         "devtools/tests/test_dev.py": "",
@@ -175,6 +177,8 @@ def test_names_select_tests(tmp_path):
     assert chosen("TestDemo") == ({}, [], ["demo_data/l10n_mx_customer:TestDemo"], [])
     assert chosen("test_store_modules") == ({}, [], [], ["store_modules/l10n_mx_customer/tests/test_store_modules.py"])
     assert chosen("TestStore") == ({}, [], [], ["store_modules/l10n_mx_customer:TestStore"])
+    assert chosen("TestShelf") == ({}, [], [], ["store_modules/l10n_mx_customer:TestShelf"])
+    assert chosen("test_store") == ({}, ["/l10n_mx_customer/tests/test_store.py"], [], [])
     assert chosen("test_xml") == ({"tests/cfdi": ["test_xml.py"]}, [], [], [])
     assert chosen("test_one") == ({"tests/cfdi": ["test_xml.py::test_one"]}, [], [], [])
     assert chosen("TestXml.test_two") == ({"tests/cfdi": ["test_xml.py::TestXml::test_two"]}, [], [], [])
