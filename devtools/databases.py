@@ -30,6 +30,7 @@ STORE = (
     "auth_password_policy_signup",
     "point_of_sale",
     "pos_sale",
+    "queue_job",
     "website_sale",
 )
 KEPT = 2  # templates of a kind that stay: two checkouts or two branches may share the cache folder

@@ -46,6 +46,10 @@ class ResPartner(models.Model):
         """:return: how many customers have figures that are still to be stored; 0 when all is done"""
         return len(self.env["customer.figure.pending"].sudo()._pending_ids())
 
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
     def action_recompute_figures(self):
         """Count the figures of these customers again, and tell so.
 
@@ -53,7 +57,23 @@ class ResPartner(models.Model):
         :raise AccessError: the user may not read them
         """
         self.recompute_figures()
-        return self._notify_recomputed(self.env._("Counted again: %(count)s.", count=len(self.commercial_partner_id)))
+        return self._notify_recomputed(
+            self.env._("Customers whose figures are counted again: %(count)s.", count=len(self.commercial_partner_id))
+        )
+
+    @api.model
+    def action_recompute_all_figures(self):
+        """Count the figures of every customer again, in the background, and tell so.
+
+        :return: the action that shows the notification
+        :raise AccessError: the user is no customer administrator
+        """
+        return self._notify_recomputed(
+            self.env._(
+                "Customers whose figures are counted again in the background: %(count)s.",
+                count=self.recompute_all_figures(),
+            )
+        )
 
     @api.model
     def _notify_recomputed(self, message):

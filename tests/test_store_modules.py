@@ -23,6 +23,7 @@ MODULES = (
     "auth_password_policy_signup",
     "point_of_sale",
     "pos_sale",
+    "queue_job",
     "website_sale",
 )
 PASSWORD = "tienda-12345"
@@ -346,3 +347,32 @@ class TestStore(HttpCase, StoreCase):
         admin = self.env.ref("base.user_admin")
         with Form(self.env["res.config.settings"].with_user(admin).with_context(allowed_company_ids=self.company.ids)):
             pass
+
+
+@tagged("post_install", "-at_install", "-standard", "store_modules")
+class TestQueueJob(StoreCase):
+    """Counting all figures again where there are queues of jobs."""
+
+    def test_recompute_all_figures(self):
+        self._create_order(quantity=1)
+        self._store_figures()
+        self.env.cr.execute(
+            "UPDATE res_partner SET sold_authorized = NULL WHERE id = %s RETURNING id", [self.customer.id]
+        )
+        from odoo.addons.queue_job.job import Job  # not there for who runs the standard tests
+
+        manager = self._create_user("figures_manager", "l10n_mx_customer.group_customer_manager")
+        partners = self.env["res.partner"].with_user(manager)
+        jobs = self.env["queue.job"].sudo()
+        before = jobs.search([])
+        count = partners.recompute_all_figures()
+        [record] = jobs.search([]) - before
+        self.assertEqual(record.state, "pending")
+        self.assertIn(str(count), record.name)
+        self.assertEqual(partners.recompute_all_figures(), count)
+        self.assertEqual(jobs.search([]) - before, record, "a second one would do the same")
+        job = Job.load(self.env, record.uuid)
+        self.assertIn(str(count), job.perform())
+        self.assertEqual(partners.count_pending_figures(), 0)
+        self.customer.invalidate_recordset()
+        self.assertEqual(self.customer.sold_authorized, 1160.0)
