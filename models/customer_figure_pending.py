@@ -1,4 +1,6 @@
 import logging
+import time
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.sql_db import Cursor
@@ -8,12 +10,18 @@ from . import customer_figures
 
 _logger = logging.getLogger(__name__)
 
+# {(database, customer id): time.monotonic() until which this process leaves it to the job}
+_resting = {}
+
 POSTCOMMIT_KEY = "l10n_mx_customer.figures"
 REFRESH_DATE_PARAMETER = "l10n_mx_customer.figures_date"
 # Customers refreshed in one transaction, which holds their rows: whoever writes one of them waits.
 AT_ONCE = 1000
 # How long a commit waits for a row that another transaction holds before it leaves the customer to the job.
 LOCK_TIMEOUT = "2s"
+# A customer with tens of thousands of documents takes longer, in seconds; whoever sells to it in the time after that
+# leaves it to the job, which is told to come then.
+SLOW, REST = 0.5, 60
 SQL_TYPES = {"float": "numeric", "integer": "int", "date": "date", "datetime": "timestamp"}
 
 
@@ -115,14 +123,17 @@ class CustomerFigurePending(models.Model):
     def _refresh_committed(self, registry, customer_ids):
         """After a commit: store the figures of its customers; those of a great many at once are left to the job."""
         if len(customer_ids) <= AT_ONCE:
-            self._refresh_apart(registry, customer_ids)
+            now = time.monotonic()
+            ids = [id_ for id_ in customer_ids if _resting.get((registry.db_name, id_), 0) <= now]
+            if ids:
+                self._refresh_apart(registry, ids)
             return
         with registry.cursor() as cr:
             self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._trigger_refresh()
 
     @api.model
-    def _trigger_refresh(self):
-        self.env.ref("l10n_mx_customer.ir_cron_refresh_figures")._trigger()
+    def _trigger_refresh(self, at=None):
+        self.env.ref("l10n_mx_customer.ir_cron_refresh_figures")._trigger(at)
 
     @api.model
     def _refresh_apart(self, registry, customer_ids):
@@ -133,11 +144,17 @@ class CustomerFigurePending(models.Model):
 
         :return: how many customers had other figures; None if they could not be stored
         """
+        start = time.monotonic()
         try:
             with registry.cursor() as cr:
                 self._begin_read_committed(cr)
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
-                return self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._refresh(customer_ids)
+                pending = self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))
+                changed = pending._refresh(customer_ids)
+                if len(customer_ids) == 1 and time.monotonic() - start > SLOW:
+                    pending._trigger_refresh(fields.Datetime.now() + timedelta(seconds=REST))
+                    _resting[registry.db_name, customer_ids[0]] = time.monotonic() + REST
+                return changed
         except Exception:
             _logger.warning("Figures of %s customers are left to the job", len(customer_ids), exc_info=True)
             return None

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, Command, api
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 
+from ..models import customer_figure_pending
 from ..models.customer_figure_pending import CustomerFigurePending
 
 
@@ -125,3 +126,28 @@ class TestFiguresCommit(CommittedCase):
         holder.cr.rollback()
         self._begin()["customer.figure.pending"]._cron_refresh()
         self.assertEqual(self._stored()[:2], (2000.0, 0))
+
+    def test_who_sells_to_a_long_history_does_not_wait_each_time(self):
+        module = CustomerFigurePending.__module__
+        self.addCleanup(customer_figure_pending._resting.clear)
+        with patch(f"{module}.SLOW", 0):
+            env = self._begin()
+            before = env["ir.cron.trigger"].search_count([])
+            self._confirm_order(env)
+            env.cr.commit()
+            self.assertEqual(self._stored()[:2], (2000.0, 0))
+        env = self._begin()
+        self.assertEqual(env["ir.cron.trigger"].search_count([]), before + 1, "the job comes afterwards")
+        self._confirm_order(env)
+        env.cr.commit()
+        balance, pending, _write_date = self._stored()
+        self.assertEqual((balance, pending > 0), (2000.0, True))
+        self.assertEqual(self._card(env), 4000.0, "who reads it gets it from the documents")
+        env["customer.figure.pending"]._cron_refresh()
+        self.assertEqual(self._stored()[:2], (4000.0, 0))
+        # The time is over: stored after the commit again.
+        with patch.dict(customer_figure_pending._resting, {(self.env.cr.dbname, self.customer_id): 0}):
+            env = self._begin()
+            self._confirm_order(env)
+            env.cr.commit()
+        self.assertEqual(self._stored()[:2], (6000.0, 0))
