@@ -369,6 +369,13 @@ class TestRandomDocuments(CustomerCommon):
         order._create_invoices()
         cls._sell(cls.contact).action_reserve()
         cls._sell(cls.other, company=1)
+        # What no field of Odoo leads to from the customer: it follows a merge or a move only if that marks it.
+        cls.env["ir.attachment"].create(
+            [
+                {"name": "constancia.txt", "raw": b"texto", "res_model": "res.partner", "res_id": partner.id}
+                for partner in cls.partners
+            ]
+        )
 
     @classmethod
     def _sell(cls, partner, quantity=3, price=100.0, kind="plain", company=0, usd=False):
@@ -438,7 +445,12 @@ class TestRandomDocuments(CustomerCommon):
         for contact in partners - partners.commercial_partner_id:
             expected = recounts[contact.commercial_partner_id, self.companies[0]]
             self._compare(f"contact {contact.name}, as read", contact, expected)
+        files = self._count_files(partners.commercial_partner_id)
+        self.assertEqual({customer: customer.file_count for customer in files}, files, "file_count, as read")
         self._store_figures()
+        self.env.cr.execute("SELECT id, file_count FROM res_partner WHERE id IN %s", [tuple(c.id for c in files)])
+        stored = {partners.browse(partner_id): count for partner_id, count in self.env.cr.fetchall()}
+        self.assertEqual(stored, files, "file_count, as stored")
         names = list(expected)
         columns = ", ".join(names)
         self.env.cr.execute(f"SELECT id, {columns} FROM res_partner WHERE id IN %s", [partners._ids])  # noqa: S608
@@ -453,6 +465,16 @@ class TestRandomDocuments(CustomerCommon):
                     if partner._fields[name].type in ("date", "datetime"):
                         found[name] = partner._fields[name].convert_to_cache(value or False, partner) or False
                 self._compare(f"{partner.name} in {company.name}, as stored", found, recounts[partner, company])
+
+    def _count_files(self, customers):
+        everybody = self.env["res.partner"].with_context(active_test=False)
+        found = {}
+        for customer in customers:
+            members = everybody.search([("commercial_partner_id", "=", customer.id)])
+            found[customer] = self.env["ir.attachment"].search_count(
+                [("res_model", "=", "res.partner"), ("res_id", "in", members.ids)]
+            )
+        return found
 
     def _compare(self, whose, found, expected):
         partners_fields = self.env["res.partner"]._fields
