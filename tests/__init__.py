@@ -24,6 +24,7 @@ from . import (
     test_exclusive_products,
     test_figures,
     test_figures_commit,
+    test_figures_days,
     test_figures_random,
     test_figures_recompute,
     test_figures_search,
