@@ -369,13 +369,19 @@ class TestRandomDocuments(CustomerCommon):
         order._create_invoices()
         cls._sell(cls.contact).action_reserve()
         cls._sell(cls.other, company=1)
-        # What no field of Odoo leads to from the customer: it follows a merge or a move only if that marks it.
-        cls.env["ir.attachment"].create(
-            [
+        # What the ORM does not see move: it follows a merge or a move of a contact only if that marks it.
+        for partner in cls.partners:
+            cls.env["ir.attachment"].create(
                 {"name": "constancia.txt", "raw": b"texto", "res_model": "res.partner", "res_id": partner.id}
-                for partner in cls.partners
-            ]
-        )
+            )
+            cls.env["calendar.event"].create(
+                {
+                    "name": "Visita",
+                    "start": "2026-01-05 18:00:00",
+                    "stop": "2026-01-05 19:00:00",
+                    "partner_ids": [Command.set(partner.ids)],
+                }
+            )
 
     @classmethod
     def _sell(cls, partner, quantity=3, price=100.0, kind="plain", company=0, usd=False):
@@ -445,12 +451,14 @@ class TestRandomDocuments(CustomerCommon):
         for contact in partners - partners.commercial_partner_id:
             expected = recounts[contact.commercial_partner_id, self.companies[0]]
             self._compare(f"contact {contact.name}, as read", contact, expected)
-        files = self._count_files(partners.commercial_partner_id)
-        self.assertEqual({customer: customer.file_count for customer in files}, files, "file_count, as read")
+        counts = self._count(partners.commercial_partner_id)
+        customers = partners.browse(counts)
+        found = {customer.id: (customer.file_count, customer.event_count) for customer in customers}
+        self.assertEqual(found, counts, "numbers of files and events, as read")
         self._store_figures()
-        self.env.cr.execute("SELECT id, file_count FROM res_partner WHERE id IN %s", [tuple(c.id for c in files)])
-        stored = {partners.browse(partner_id): count for partner_id, count in self.env.cr.fetchall()}
-        self.assertEqual(stored, files, "file_count, as stored")
+        self.env.cr.execute("SELECT id, file_count, event_count FROM res_partner WHERE id IN %s", [tuple(counts)])
+        stored = {customer_id: (files, events) for customer_id, files, events in self.env.cr.fetchall()}
+        self.assertEqual(stored, counts, "the same, as stored")
         names = list(expected)
         columns = ", ".join(names)
         self.env.cr.execute(f"SELECT id, {columns} FROM res_partner WHERE id IN %s", [partners._ids])  # noqa: S608
@@ -466,13 +474,15 @@ class TestRandomDocuments(CustomerCommon):
                         found[name] = partner._fields[name].convert_to_cache(value or False, partner) or False
                 self._compare(f"{partner.name} in {company.name}, as stored", found, recounts[partner, company])
 
-    def _count_files(self, customers):
-        everybody = self.env["res.partner"].with_context(active_test=False)
-        found = {}
+    def _count(self, customers):
+        """{customer id: (number of files, number of events)}"""
+        everybody, found = self.env["res.partner"].with_context(active_test=False), {}
         for customer in customers:
-            members = everybody.search([("commercial_partner_id", "=", customer.id)])
-            found[customer] = self.env["ir.attachment"].search_count(
-                [("res_model", "=", "res.partner"), ("res_id", "in", members.ids)]
+            members = everybody.search([("commercial_partner_id", "=", customer.id)]).ids
+            files = [("res_model", "=", "res.partner"), ("res_id", "in", members)]
+            found[customer.id] = (
+                self.env["ir.attachment"].search_count(files),
+                self.env["calendar.event"].search_count([("partner_ids", "in", members)]),
             )
         return found
 
