@@ -274,6 +274,7 @@ class CustomerFigurePending(models.Model):
     def _cron_new_day(self):
         """Mark the customers some figure of which changes because a day has passed, and nobody else."""
         self._create_indexes()  # of companies that are new
+        now = fields.Datetime.now()
         parameters = self.env["ir.config_parameter"].sudo()
         since = parameters.get_param(REFRESH_DATE_PARAMETER) or "1900-01-01"
         partners = self.env["res.partner"]
@@ -282,4 +283,4 @@ class CustomerFigurePending(models.Model):
                 partners._flush_figures(name)
                 ids = [row[0] for row in self.env.execute_query(partners._dated_query(name, since))]
                 self._mark(partners.browse(ids), [name])
-        parameters.set_param(REFRESH_DATE_PARAMETER, fields.Date.to_string(fields.Date.today()))
+        parameters.set_param(REFRESH_DATE_PARAMETER, fields.Datetime.to_string(now))

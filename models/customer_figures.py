@@ -85,6 +85,13 @@ WITH company AS (
           WHERE %(company_id)s IS NULL OR company.id = %(company_id)s
      )
 """
+# Companies with the day that they had at another moment, too.
+DATED = """
+   , dated AS (
+         SELECT company.*, (%(since)s::timestamp AT TIME ZONE 'UTC' AT TIME ZONE company.time_zone)::date AS since
+           FROM company
+     )
+"""
 CUSTOMERS = """
    , customer AS (
          SELECT id, credit_limit, credit_days
@@ -110,6 +117,14 @@ SOURCES = {
     "sales": SALES,
     "support": SUPPORT,
 }
+
+
+def dated_query(source):
+    """The query of the customers whose figures of a source change from ``since`` to now, by time alone.
+
+    To be given ``PARAMETERS`` without the customers, and ``since``: a moment, UTC.
+    """
+    return COMPANIES + DATED + SOURCES[source].dated
 
 
 def figure_query(source, customers=CUSTOMERS):

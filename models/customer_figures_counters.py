@@ -44,9 +44,9 @@ LOG = Source(
     dated="""
     SELECT log.partner_id
       FROM customer_log log
-      JOIN company ON company.id = log.company_id
+      JOIN dated company ON company.id = log.company_id
      WHERE log.done IS NOT TRUE
-       AND log.next_date >= %(since)s::date - 1
+       AND log.next_date >= company.since
        AND log.next_date < company.today
 """,
 )
@@ -88,8 +88,8 @@ EVENTS = Source(
       JOIN res_partner attendee ON attendee.id = rel.res_partner_id
      WHERE event.active
        AND event.customer_result IS NULL
-       AND event.stop >= %(since)s::date - 2
-       AND {EVENT_END} >= %(since)s::date - 1
+       AND event.stop >= %(since)s::timestamp - INTERVAL '2 days'
+       AND {EVENT_END} >= %(since)s::timestamp
        AND {EVENT_END} < %(now)s
        AND attendee.partner_share IS NOT FALSE
 """,  # noqa: S608

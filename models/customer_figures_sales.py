@@ -134,8 +134,9 @@ TOTALS = f"""
                 SELECT customer.id AS customer_id,
                        so.company_id,
                        SUM(amount.total) AS covered,
+                       -- a credit note of an invoice that deducts it gives it back, but collects nothing
                        SUM(amount.total * (1 - move.amount_residual / NULLIF(move.amount_total, 0))) FILTER (
-                           WHERE amount.total > 0
+                           WHERE amount.total > 0 AND move.move_type != 'out_refund'
                        ) AS collected
                   FROM customer
                   JOIN sale_order so ON so.commercial_partner_id = customer.id
@@ -218,20 +219,20 @@ CROSS JOIN LATERAL (
     SELECT line.partner_id
       FROM account_move_line line
       JOIN account_account account ON account.id = line.account_id
-      JOIN company ON company.id = line.company_id
+      JOIN dated company ON company.id = line.company_id
      WHERE account.account_type = 'asset_receivable'
        AND line.parent_state = 'posted'
        AND line.reconciled IS NOT TRUE
-       AND line.date_maturity >= %(since)s::date - 1
+       AND line.date_maturity >= company.since
        AND line.date_maturity < company.today
        AND line.partner_id IS NOT NULL
      UNION
     SELECT so.commercial_partner_id
       FROM sale_order so
       JOIN res_partner customer ON customer.id = so.commercial_partner_id
-      JOIN company ON company.id = so.company_id
+      JOIN dated company ON company.id = so.company_id
      WHERE so.customer_stage = 'authorized'
-       AND {ORDER_DAY} + {CREDIT_DAYS} >= %(since)s::date - 1
+       AND {ORDER_DAY} + {CREDIT_DAYS} >= company.since
        AND {ORDER_DAY} + {CREDIT_DAYS} < company.today
 """,  # noqa: S608
 )

@@ -7,8 +7,8 @@ class Source(NamedTuple):
     ``reads``: the fields that the query reads, by model: what is pending on them is written before it runs. Flushing
     everything instead would be slower and could not be nested in a computation. Models that are not installed are
     passed over.
-    ``dated``: query of the customers some figure of which changes only because the day went from ``since`` to a
-    company's today, if time alone changes any.
+    ``dated``: query of the customers some figure of which changes only because the day of a company (``dated``) went
+    from ``since`` to ``today``, if time alone changes any.
     """
 
     query: str

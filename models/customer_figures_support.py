@@ -53,10 +53,10 @@ CROSS JOIN company
     dated="""
     SELECT policy.commercial_partner_id
       FROM customer_policy policy
-      JOIN company ON company.id = policy.company_id
+      JOIN dated company ON company.id = policy.company_id
      WHERE policy.cancelled IS NOT TRUE
-       AND (policy.date_start BETWEEN %(since)s::date AND company.today
-            OR policy.date_end BETWEEN %(since)s::date - 1 AND company.today - 1)
+       AND (policy.date_start > company.since AND policy.date_start <= company.today
+            OR policy.date_end >= company.since AND policy.date_end < company.today)
 """,
 )
 

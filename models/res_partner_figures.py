@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .customer_figure_search import FigureDate, FigureDatetime, FigureFloat, FigureInteger
-from .customer_figures import COMPANIES, PARAMETERS, SOURCES
+from .customer_figures import PARAMETERS, SOURCES, dated_query
 from .res_company import DEFAULT_TIME_ZONE
 
 # The source of the figures that a method computes: all of a source have the same method.
@@ -244,7 +244,7 @@ class ResPartner(models.Model):
     @api.model
     def _dated_query(self, source, since):
         """The query of the customers whose figures of a source change because the day went on from ``since``."""
-        return SQL(COMPANIES + SOURCES[source].dated, since=since, **self._figure_parameters())
+        return SQL(dated_query(source), since=since, **self._figure_parameters())
 
     @api.model
     def _figure_parameters(self, company_id=None):
