@@ -104,6 +104,17 @@ class TestFigures(CustomerCommon):
         order._create_invoices(final=True).action_post()
         self.assert_figures(self.customer, uninvoiced_balance=0.0, invoice_balance=11600.0, receivable_balance=11600.0)
 
+    def test_down_payment_that_nobody_paid_is_no_advance(self):
+        order = self._create_order(quantity=10)
+        wizard = self.env["sale.advance.payment.inv"].with_context(active_model="sale.order", active_ids=order.ids)
+        wizard.create({"advance_payment_method": "percentage", "amount": 50}).create_invoices()
+        order.invoice_ids.action_post()
+        final = order._create_invoices(final=True)
+        final.action_post()
+        # The credit note gives the down payment back, but it is nobody's money.
+        final._reverse_moves([{"invoice_date": self.today, "date": self.today}], cancel=True)
+        self.assert_figures(self.customer, collected=0.0, advance_balance=0.0, invoice_balance=5800.0)
+
     def test_cancel_and_draft(self):
         order = self._create_order(quantity=10)
         invoice = order._create_invoices()
