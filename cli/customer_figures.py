@@ -34,9 +34,9 @@ class CustomerFigures(Command):
         with registry.cursor() as cr:
             pending = api.Environment(cr, SUPERUSER_ID, {})["customer.figure.pending"]
             pending._mark_all()
-            cr.commit()
             customer_ids = pending._pending_ids()
-            cr.commit()  # no snapshot is held while the others are stored
+        with registry.cursor() as cr:  # which asks nothing itself
+            pending = api.Environment(cr, SUPERUSER_ID, {})["customer.figure.pending"]
             done = changed = 0
             for done_now, changed_now in pending._refresh_pending(customer_ids):
                 done += done_now

@@ -89,17 +89,19 @@ class CustomerFigurePending(models.Model):
         with self.env.registry.cursor() as cr:
             pending = self.with_env(api.Environment(cr, self.env.uid, {}))
             pending._count_together(customer_ids)
-            cr.commit()
+            # The cursor is its own; the temporary tables live as long as its connection.
+            cr.commit()  # pylint: disable=invalid-commit
             for ids in split_every(AT_ONCE, customer_ids, list):
-                yield len(ids), pending._store_counted(ids)
-                cr.commit()
-            cr.execute(f"DROP TABLE {', '.join(TABLES)}")
+                changed = pending._store_counted(ids)
+                cr.commit()  # pylint: disable=invalid-commit
+                yield len(ids), changed
+            pending._drop_tables()
 
     @api.model
     def _count_together(self, customer_ids):
         """Keep the marks of customers, and what their figures are, in temporary tables of the connection."""
         cr = self.env.cr
-        cr.execute(f"DROP TABLE IF EXISTS {', '.join(TABLES)}")
+        self._drop_tables()
         cr.execute(
             SQL(
                 "CREATE TEMPORARY TABLE customer_figure_mark AS"
@@ -136,6 +138,11 @@ class CustomerFigurePending(models.Model):
         cr.execute("CREATE INDEX ON customer_figure_mark (customer_id)")
         cr.execute("CREATE INDEX ON customer_figure_counted (customer_id)")
         cr.execute("ANALYZE customer_figure_mark (customer_id), customer_figure_counted (customer_id)")
+
+    @api.model
+    def _drop_tables(self):
+        tables = SQL(", ").join(SQL.identifier(name) for name in TABLES)
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
 
     @api.model
     def _store_counted(self, customer_ids):

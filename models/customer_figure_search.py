@@ -57,10 +57,10 @@ class CustomerFigurePending(models.Model):
     _inherit = "customer.figure.pending"
 
     def init(self):
-        super().init()
         self.env.cr.execute(FUNCTIONS)
         # When the columns are there.
         self.pool.post_init(self._create_indexes)
+        return super().init()
 
     @api.model
     def _create_indexes(self):
