@@ -149,6 +149,8 @@ class CustomerFigurePending(models.Model):
             with registry.cursor() as cr:
                 self._begin_read_committed(cr)
                 cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
+                # What a crash of the database takes back, it takes back with its marks: the job does it again.
+                cr.execute("SET LOCAL synchronous_commit = off")
                 pending = self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))
                 changed = pending._refresh(customer_ids)
                 if len(customer_ids) == 1 and time.monotonic() - start > SLOW:

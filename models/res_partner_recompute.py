@@ -31,6 +31,22 @@ class ResPartner(models.Model):
         :return: how many customers there are to count
         :raise AccessError: the user is no customer administrator
         """
+        self._check_may_recompute()
+        # Sudo: nobody has rights on the marks.
+        return self.env["customer.figure.pending"].sudo()._recompute_all()
+
+    @api.model
+    def count_pending_figures(self):
+        """Tell how far a recount is.
+
+        :return: how many customers have figures that are still to be stored; 0 when all is done
+        :raise AccessError: the user is no customer administrator
+        """
+        self._check_may_recompute()
+        return len(self.env["customer.figure.pending"].sudo()._pending_ids())
+
+    @api.model
+    def _check_may_recompute(self):
         if not self.env.user.has_group(MANAGERS):
             raise AccessError(
                 self.env._(
@@ -38,13 +54,6 @@ class ResPartner(models.Model):
                     group=self.env.ref(MANAGERS).sudo().display_name,
                 )
             )
-        # Sudo: nobody has rights on the marks.
-        return self.env["customer.figure.pending"].sudo()._recompute_all()
-
-    @api.model
-    def count_pending_figures(self):
-        """:return: how many customers have figures that are still to be stored; 0 when all is done"""
-        return len(self.env["customer.figure.pending"].sudo()._pending_ids())
 
     # ------------------------------------------------------------------
     # Actions

@@ -212,3 +212,5 @@ class TestRecomputeMethods(CustomerCommon):
         salesman = self._create_user("figures_salesman", "sales_team.group_sale_salesman")
         with self.assertRaisesRegex(AccessError, "Administrator"):
             self.env["res.partner"].with_user(salesman).recompute_all_figures()
+        with self.assertRaisesRegex(AccessError, "Administrator"):
+            self.env["res.partner"].with_user(salesman).count_pending_figures()
