@@ -33,6 +33,7 @@ STORE = (
     "queue_job",
     "website_sale",
 )
+NAME_LENGTH = 63  # of PostgreSQL's identifiers
 KEPT = 2  # templates of a kind that stay: two checkouts or two branches may share the cache folder
 
 # Odoo loads a module's demo data when every module that it depends on has its own (ModuleNode.demo_installable).
@@ -220,7 +221,9 @@ class Databases:
             pid = int(re.search(r"_(\d+)$", name)[1])
             if not alive(pid):
                 self.drop(name)
-        name = f"{self.prefix}_run_{purpose}_{os.getpid()}"
+        # PostgreSQL cuts names: the process, by which a name is known, must not be what it cuts.
+        owner = f"_{os.getpid()}"
+        name = f"{self.prefix}_run_{purpose}"[: NAME_LENGTH - len(owner)] + owner
         with step(f"Copying the database {template} to {name}"):
             self.drop(name)
             self.copy(template, name)

@@ -202,6 +202,16 @@ def test_old_templates_go(databases):
     assert databases.names("kind") == [f"{databases.prefix}_kind_{key}" for key in "cb"]
 
 
+def test_two_at_once_whatever_their_purpose_is_called(databases):
+    name = databases.template("kind", "1", make(databases, []))
+    with databases.throwaway(name, "tests_with_the_shop_and_the_point_of_sale_and_much_else") as one:
+        assert databases.names("run") == [one]
+        with databases.throwaway(name, "other") as other:
+            assert databases.exists(one)
+            assert databases.names("run") == [other, one]
+    assert databases.names("run") == []
+
+
 def test_databases_of_dead_processes_go(databases):
     name = databases.template("kind", "1", make(databases, []))
     dead = subprocess.Popen(["true"])
