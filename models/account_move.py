@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from . import sat_catalogs
 from .customer_cfdi import LIVE_STATES, STATES
+from .notification import notification
 
 CFDI_TYPES = {"out_invoice": "I"}
 
@@ -123,16 +124,8 @@ class AccountMove(models.Model):
         """Button: stamp, and tell what happened."""
         results = self.cfdi_stamp()
         failed = [result for result in results if result["state"] != "stamped"]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger" if failed else "success",
-                "sticky": bool(failed),
-                "message": "\n".join(f"{result['name']}: {result['message']}" for result in (failed or results)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        message = "\n".join(f"{result['name']}: {result['message']}" for result in (failed or results))
+        return notification(message, "danger" if failed else "success", sticky=bool(failed))
 
     def cfdi_stamp(self):
         """Stamp the CFDI of posted customer invoices; safe to repeat.

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_amount, format_date, plaintext2html
 
+from .notification import notification
+
 ACTIVITY = "l10n_mx_customer.mail_activity_type_credit"
 MANAGERS = "l10n_mx_customer.group_credit_manager"
 # How an authorization names its document.
@@ -186,15 +188,7 @@ class CustomerCreditDocument(models.AbstractModel):
             text = document.with_context(lang=manager.lang)._credit_message(refusals[0])
             text = "\n\n".join(filter(None, [note, text]))
             document.activity_schedule(ACTIVITY, user_id=manager.id, note=plaintext2html(text))
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("Asked: %(names)s.", names=", ".join(managers.mapped("name"))),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return notification(self.env._("Asked: %(names)s.", names=", ".join(managers.mapped("name"))))
 
     # ------------------------------------------------------------------
     # Business

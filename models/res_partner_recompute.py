@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from .notification import notification
+
 MANAGERS = "l10n_mx_customer.group_customer_manager"
 
 
@@ -66,9 +68,8 @@ class ResPartner(models.Model):
         :raise AccessError: the user may not read them
         """
         self.recompute_figures()
-        return self._notify_recomputed(
-            self.env._("Customers whose figures are counted again: %(count)s.", count=len(self.commercial_partner_id))
-        )
+        count = len(self.commercial_partner_id)
+        return notification(self.env._("Customers whose figures are counted again: %(count)s.", count=count))
 
     @api.model
     def action_recompute_all_figures(self):
@@ -77,21 +78,7 @@ class ResPartner(models.Model):
         :return: the action that shows the notification
         :raise AccessError: the user is no customer administrator
         """
-        return self._notify_recomputed(
-            self.env._(
-                "Customers whose figures are counted again in the background: %(count)s.",
-                count=self.recompute_all_figures(),
-            )
+        count = self.recompute_all_figures()
+        return notification(
+            self.env._("Customers whose figures are counted again in the background: %(count)s.", count=count)
         )
-
-    @api.model
-    def _notify_recomputed(self, message):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": message,
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }

@@ -1,39 +1,20 @@
-from functools import wraps
-
 from odoo import models
 
+from .method_wrapping import wrap_method
 from .sale_order_stock import LOCATION
 
 
 class SaleOrder(models.Model):
-    """What inventory shows of the stock that quotations hold: for whom it is, and that it is there for them.
-
-    The addon does not depend on stock, so methods of models that may not be there are wrapped when the registry is
-    made, as base_automation does.
-    """
+    """What inventory shows of the stock that quotations hold: for whom it is, and that it is there for them."""
 
     _inherit = "sale.order"
 
     def _register_hook(self):
         super()._register_hook()
         if self._has_stock():
-            self._wrap_method("stock.move", "_get_source_document", _source_document)
-            self._wrap_method("stock.forecasted_product_product", "_get_reservation_data", _reservation_data)
-            self._wrap_method("sale.order.line", "_compute_qty_at_date", _compute_qty_at_date)
-
-    def _wrap_method(self, model, name, around):
-        """Have ``around`` called in place of a method, with the records and the method."""
-        model = self.env.registry[model]
-        method = getattr(model, name)
-        if getattr(method, "knows_set_aside", False):
-            return
-
-        @wraps(method)
-        def wrapper(self, *args):
-            return around(self, method, *args)
-
-        wrapper.knows_set_aside = True
-        setattr(model, name, wrapper)
+            wrap_method(self.env, "stock.move", "_get_source_document", _source_document)
+            wrap_method(self.env, "stock.forecasted_product_product", "_get_reservation_data", _reservation_data)
+            wrap_method(self.env, "sale.order.line", "_compute_qty_at_date", _compute_qty_at_date)
 
 
 def _held_for(move):
