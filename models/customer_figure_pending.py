@@ -3,25 +3,27 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from . import customer_figures
+from .kept_cursor import kept_cursor
 
 _logger = logging.getLogger(__name__)
-
-# {(database, customer id): time.monotonic() until which this process leaves it to the job}
-_resting = {}
 
 POSTCOMMIT_KEY = "l10n_mx_customer.figures"
 REFRESH_DATE_PARAMETER = "l10n_mx_customer.figures_date"
 # Customers refreshed in one transaction, which holds their rows: whoever writes one of them waits.
 AT_ONCE = 1000
-# How long a commit waits for a row that another transaction holds before it leaves the customer to the job.
-LOCK_TIMEOUT = "2s"
+# How a transaction that stores figures begins. What a crash of the database takes back of it, it takes back with the
+# marks: the job does it again.
+BEGIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
+# After a commit: wait that long for a row that another transaction holds, then leave the customer to the job.
+BEGIN_SHORTLY = f"{BEGIN}; SET LOCAL lock_timeout = '2s'"
 # A customer with tens of thousands of documents takes longer, in seconds; whoever sells to it in the time after that
 # leaves it to the job, which is told to come then.
 SLOW, REST = 0.5, 60
+# {(database, customer id): time.monotonic() until which this process leaves it to the job}
+_resting = {}
 SQL_TYPES = {"float": "numeric", "integer": "int", "date": "date", "datetime": "timestamp"}
 
 
@@ -43,7 +45,7 @@ class CustomerFigurePending(models.Model):
     source = fields.Char(help="One of customer_figures.SOURCES; empty for all of them.")
 
     def init(self):
-        """Make each query of ``customer_figures`` a function of the database, which plans it once a connection.
+        """Make each query of ``customer_figures`` a function of the database, which keeps its plan (``kept_cursor``).
 
         Planning takes longer than counting what one customer has.
         """
@@ -122,14 +124,20 @@ class CustomerFigurePending(models.Model):
     @api.model
     def _refresh_committed(self, registry, customer_ids):
         """After a commit: store the figures of its customers; those of a great many at once are left to the job."""
-        if len(customer_ids) <= AT_ONCE:
-            now = time.monotonic()
-            ids = [id_ for id_ in customer_ids if _resting.get((registry.db_name, id_), 0) <= now]
-            if ids:
-                self._refresh_apart(registry, ids)
+        if len(customer_ids) > AT_ONCE:
+            self._trigger_refresh_apart(registry)
             return
+        start = time.monotonic()
+        ids = [id_ for id_ in customer_ids if _resting.get((registry.db_name, id_), 0) <= start]
+        changed = self._refresh_apart(registry, ids) if ids else None
+        if changed is not None and len(ids) == 1 and time.monotonic() - start > SLOW:
+            self._trigger_refresh_apart(registry, fields.Datetime.now() + timedelta(seconds=REST))
+            _resting[registry.db_name, ids[0]] = time.monotonic() + REST
+
+    @api.model
+    def _trigger_refresh_apart(self, registry, at=None):
         with registry.cursor() as cr:
-            self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._trigger_refresh()
+            self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._trigger_refresh(at)
 
     @api.model
     def _trigger_refresh(self, at=None):
@@ -144,27 +152,12 @@ class CustomerFigurePending(models.Model):
 
         :return: how many customers had other figures; None if they could not be stored
         """
-        start = time.monotonic()
         try:
-            with registry.cursor() as cr:
-                self._begin_read_committed(cr)
-                cr.execute(SQL("SET LOCAL lock_timeout = %s", LOCK_TIMEOUT))
-                # What a crash of the database takes back, it takes back with its marks: the job does it again.
-                cr.execute("SET LOCAL synchronous_commit = off")
-                pending = self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))
-                changed = pending._refresh(customer_ids)
-                if len(customer_ids) == 1 and time.monotonic() - start > SLOW:
-                    pending._trigger_refresh(fields.Datetime.now() + timedelta(seconds=REST))
-                    _resting[registry.db_name, customer_ids[0]] = time.monotonic() + REST
-                return changed
+            with kept_cursor(registry, BEGIN_SHORTLY) as cr:
+                return self.with_env(api.Environment(cr, api.SUPERUSER_ID, {}))._refresh(customer_ids)
         except Exception:
             _logger.warning("Figures of %s customers are left to the job", len(customer_ids), exc_info=True)
             return None
-
-    @api.model
-    def _begin_read_committed(self, cr):
-        if isinstance(cr, Cursor):  # a test's is a savepoint of a transaction that has begun
-            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
 
     @api.model
     def _refresh(self, customer_ids):
@@ -275,7 +268,6 @@ class CustomerFigurePending(models.Model):
     @api.model
     def _cron_new_day(self):
         """Mark the customers some figure of which changes because a day has passed, and nobody else."""
-        self._create_indexes()  # of companies that are new
         now = fields.Datetime.now()
         parameters = self.env["ir.config_parameter"].sudo()
         since = parameters.get_param(REFRESH_DATE_PARAMETER) or "1900-01-01"

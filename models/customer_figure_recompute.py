@@ -2,7 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL, split_every
 
 from . import customer_figures
-from .customer_figure_pending import AT_ONCE
+from .customer_figure_pending import AT_ONCE, BEGIN
 
 # From how many customers on they are counted together, and how many at most: the columns of so many are kept meanwhile.
 MANY, TOGETHER = 5_000, 100_000
@@ -148,7 +148,7 @@ class CustomerFigurePending(models.Model):
     def _store_counted(self, customer_ids):
         """Store what was counted of customers whose marks are still there. :return: how many had other figures"""
         cr = self.env.cr
-        self._begin_read_committed(cr)
+        cr.execute(BEGIN)
         self._lock_customers(customer_ids)
         rows = self.env.execute_query(
             SQL(

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .res_partner_figures import Figure
+from .customer_figure_fields import Figure
 
 sales = Figure("sales")
 
@@ -15,6 +15,11 @@ class ResPartner(models.Model):
     customer_order_ids = fields.One2many("sale.order", "commercial_partner_id", groups=fields.NO_ACCESS)
     customer_line_ids = fields.One2many("account.move.line", "partner_id", groups=fields.NO_ACCESS)
 
+    # The first one: what depends on it (credit_light) changes in the moment that a document does.
+    receivable_balance = sales.amount(
+        string="Receivable",
+        help="Everything that the customer owes: the invoice balance and the uninvoiced part of the sales.",
+    )
     advance_balance = sales.amount(
         string="Advance Payments",
         help="What the customer paid and no document has used up: receipts not matched to an invoice, and down "
@@ -40,10 +45,6 @@ class ResPartner(models.Model):
     credit_note_applied = sales.amount(
         string="Credit Notes Applied",
         help="Part of the posted credit notes that has been matched to invoices or paid back.",
-    )
-    receivable_balance = sales.amount(
-        string="Receivable",
-        help="Everything that the customer owes: the invoice balance and the uninvoiced part of the sales.",
     )
     invoiced_total = sales.amount(
         string="Invoiced",

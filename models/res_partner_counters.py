@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .res_partner_figures import Figure
+from . import res_partner_figures  # noqa: F401  The class below extends it.
+from .customer_figure_fields import Figure
 
 files = Figure("files")
 log = Figure("log")

@@ -3,49 +3,14 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
-from .customer_figure_search import FigureDate, FigureDatetime, FigureFloat, FigureInteger
+from .customer_figure_fields import FigureField
 from .customer_figures import PARAMETERS, SOURCES, dated_query
 from .res_company import DEFAULT_TIME_ZONE
 
-# The source of the figures that a method computes: all of a source have the same method.
-COMPUTES = {f"_compute_{source}_figures": source for source in SOURCES}
 # Whose records are counted.
 FEEDING_MODELS = {model for source in SOURCES.values() for model in source.reads} - {"res.partner"}
-
-
-class Figure:
-    """How the stored figures are declared: computed, for employees only, fetched with those of their source alone.
-
-    Figures of company documents have one value a company. Company-dependent fields cannot be Monetary: amounts are
-    Float, rounded by the company's currency and shown with the monetary widget.
-    """
-
-    def __init__(self, source):
-        # customer_figure_search has the indexes by company.
-        by_company = SOURCES[source].by_company
-        self.arguments = {
-            "compute": f"_compute_{source}_figures",
-            "store": True,
-            "copy": False,
-            "groups": "base.group_user",
-            "prefetch": f"customer_figures_{source}",
-            "company_dependent": by_company,
-            "index": not by_company,
-        }
-
-    def amount(self, **kwargs):
-        return FigureFloat(aggregator="sum", **self.arguments, **kwargs)
-
-    def count(self, **kwargs):
-        return FigureInteger(aggregator="sum", **self.arguments, **kwargs)
-
-    def date(self, **kwargs):
-        return FigureDate(**self.arguments, **kwargs)
-
-    def datetime(self, **kwargs):
-        return FigureDatetime(**self.arguments, **kwargs)
 
 
 class ResPartner(models.Model):
@@ -79,8 +44,8 @@ class ResPartner(models.Model):
                 vals["credit_available"] = vals["credit_limit"]
         partners = super()._create(data_list)
         limits = json.loads(self.env["ir.default"]._get_field_column_fallbacks("res.partner", "credit_limit"))
-        for name, field in self._fields.items():
-            if field.compute in COMPUTES and not (name == "credit_available" and any(limits.values())):
+        for field in self._fields.values():
+            if isinstance(field, FigureField) and not (field.figure_source == "sales" and any(limits.values())):
                 self.env.remove_to_compute(field, partners)
         return partners
 
@@ -107,7 +72,7 @@ class ResPartner(models.Model):
     @api.model
     def _check_figures_not_written(self, vals):
         """Figures come from documents: Odoo would let a call write them like any stored field."""
-        written = [name for name in vals if name in self._fields and self._fields[name].compute in COMPUTES]
+        written = [name for name in vals if isinstance(self._fields.get(name), FigureField)]
         if written:
             labels = ", ".join(self._card_label(name) for name in written)
             raise UserError(
@@ -117,39 +82,38 @@ class ResPartner(models.Model):
     # ------------------------------------------------------------------
     # Marking instead of computing
     # ------------------------------------------------------------------
-    def _recompute_field(self, field, ids=None):
-        if field.compute not in COMPUTES:
-            return super()._recompute_field(field, ids)
-        pending = self.env.transaction.tocompute.get(field, ())
-        self._mark_figures(field, [id_ for id_ in pending if ids is None or id_ in ids])
-        return None
-
     def _compute_figures(self, source):
         """Compute method of the figures of a source: ``fetch`` gives those of real customers, when they are read."""
-        names = self._figure_names(source)
-        self._mark_figures(self._fields[names[0]], self._ids)
+        self.filtered("id")._mark_figures(source)
         for partner in self.filtered(lambda partner: not partner.id):
-            for name in names:
+            for name in self._figure_names(source):
                 partner[name] = partner._origin[name]
 
-    def _mark_figures(self, field, ids):
-        """Mark customers instead of computing a figure of theirs, and with it all the figures of its source."""
-        partners = self.browse(id_ for id_ in ids if id_)
-        if not partners:
+    def _mark_figures(self, source):
+        """Mark customers instead of computing their figures of a source."""
+        if not self:
             return
-        for name in self._figure_names(COMPUTES[field.compute]):
-            self.env.remove_to_compute(self._fields[name], partners)
-            self._fields[name]._invalidate_cache(self.env, partners._ids)
-        source = COMPUTES[field.compute]
-        self.env["customer.figure.pending"].sudo()._mark(partners._partners_of_source(source), [source])
+        names = self._figure_names(source)
+        for name in names:
+            self.env.remove_to_compute(self._fields[name], self)
+            self._fields[name]._invalidate_cache(self.env, self._ids)
+        # What depends on one of them: of the others than this one the ORM does not know that they change.
+        self.modified([name for name in names if name != self._figure_trigger(source).name])
+        self.env["customer.figure.pending"].sudo()._mark(self._partners_of_source(source), [source])
 
     def _partners_of_source(self, source):  # noqa: ARG002 hook
         """Those of the partners in self whose documents a source counts."""
         return self
 
     @api.model
+    @ormcache("source")
     def _figure_names(self, source):
-        return [name for name, field in self._fields.items() if COMPUTES.get(field.compute) == source]
+        return [name for name, field in self._fields.items() if getattr(field, "figure_source", None) == source]
+
+    @api.model
+    def _figure_trigger(self, source):
+        """The one figure of a source that the ORM knows to depend on documents, as a field."""
+        return next(field for name in self._figure_names(source) if (field := self._fields[name]).has_triggers)
 
     # ------------------------------------------------------------------
     # Reading
@@ -158,8 +122,8 @@ class ResPartner(models.Model):
         partners = super()._fetch_query(query, fields_to_fetch)
         names = defaultdict(list)
         for field in fields_to_fetch:
-            if field.compute in COMPUTES:
-                names[COMPUTES[field.compute]].append(field.name)
+            if isinstance(field, FigureField):
+                names[field.figure_source].append(field.name)
         if names and partners:
             partners._fetch_figures(names)
         return partners
@@ -169,7 +133,10 @@ class ResPartner(models.Model):
 
         :param dict names: {source: names of figures}
         """
-        self.env["res.partner"].flush_model(["commercial_partner_id"])
+        partners = self.env["res.partner"]
+        for source in names:
+            partners._recompute_field(self._figure_trigger(source))
+        partners.flush_model(["commercial_partner_id"])
         rows = self.env.execute_query(
             SQL(
                 "SELECT partner.id, partner.commercial_partner_id, pending.source"

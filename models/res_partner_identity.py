@@ -82,8 +82,13 @@ class ResPartner(models.Model):
         return result
 
     def _increase_rank(self, field, n=1):
+        # Of who has a rank Odoo counts the documents: nothing that is tracked changes, and it would be read field by
+        # field before and after.
+        ranked = self.filtered(field)
+        super(ResPartner, ranked.with_context(mail_notrack=True))._increase_rank(field, n)
         # Posting an invoice must not fail because the partner, not a customer until now, shares an old RFC.
-        return super(ResPartner, self.with_context(customer_by_document=True))._increase_rank(field, n)
+        unranked = (self - ranked).with_context(customer_by_document=True)
+        return super(ResPartner, unranked)._increase_rank(field, n)
 
     @api.model
     def _without_keys(self, vals):

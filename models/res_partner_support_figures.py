@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .res_partner_figures import Figure
+from .customer_figure_fields import Figure
 
 support = Figure("support")
 commissions = Figure("commissions")

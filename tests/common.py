@@ -158,17 +158,25 @@ class CustomerCommon(TransactionCase):
         cls._store_figures()
 
 
-class RaceCase(TransactionCase):
-    """Two real transactions at the same instant, on records of their own, committed and removed afterwards.
+class RealTransactionCase(TransactionCase):
+    """Real transactions, on records of their own, committed and removed afterwards.
 
     The test's own transaction does nothing: what it held, the others would wait for.
     """
 
+    def _begin(self, **context):
+        """:return: the environment of a transaction that begins"""
+        cr = db_connect(self.env.cr.dbname).cursor()
+        self.addCleanup(cr.close)
+        return api.Environment(cr, SUPERUSER_ID, context)
+
+
+class RaceCase(RealTransactionCase):
+    """Two transactions at the same instant."""
+
     def setUp(self):
         super().setUp()
-        self.cursors = [db_connect(self.env.cr.dbname).cursor() for _number in range(2)]
-        for cr in self.cursors:
-            self.addCleanup(cr.close)
+        self.cursors = [self._begin().cr for _number in range(2)]
 
     def _env(self, number):
         return api.Environment(self.cursors[number], SUPERUSER_ID, {"tracking_disable": True})

@@ -4,6 +4,7 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.tests import tagged
 
+from ..models.customer_figures import SOURCES
 from .common import CustomerCommon
 
 
@@ -103,6 +104,18 @@ class TestFigures(CustomerCommon):
         )
         order._create_invoices(final=True).action_post()
         self.assert_figures(self.customer, uninvoiced_balance=0.0, invoice_balance=11600.0, receivable_balance=11600.0)
+
+    def test_down_payment_that_another_customer_is_invoiced(self):
+        other = self._create_customer(name="Otra")
+        order = self._create_order(quantity=10, partner_invoice_id=other.id)
+        wizard = self.env["sale.advance.payment.inv"].with_context(active_model="sale.order", active_ids=order.ids)
+        wizard.create({"advance_payment_method": "percentage", "amount": 50}).create_invoices()
+        order.invoice_ids.action_post()
+        self._store_figures()
+        self._collect(order.invoice_ids)
+        self._store_figures()
+        self.assert_figures(self.customer, advance_balance=5800.0, collected=0.0)
+        self.assert_figures(other, advance_balance=0.0, collected=5800.0)
 
     def test_down_payment_that_nobody_paid_is_no_advance(self):
         order = self._create_order(quantity=10)
@@ -251,6 +264,31 @@ class TestFigures(CustomerCommon):
             self.env.flush_all()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1], "a query a customer")
+
+    def test_one_figure_a_source_has_the_triggers(self):
+        for source in SOURCES:
+            figures = [self.customer._fields[name] for name in self.customer._figure_names(source)]
+            self.assertEqual([figure for figure in figures if figure.has_triggers][1:], [], source)
+            self.assertTrue(self.customer._figure_trigger(source).has_triggers)
+
+    def test_what_is_in_the_cache_follows_the_documents(self):
+        line = self._create_order(quantity=10).order_line
+        self._store_figures()
+        for name in ("average_sale", "credit_available", "receivable_balance", "sold_authorized", "uninvoiced_balance"):
+            known = self.customer[name]
+            line.product_uom_qty += 1
+            self.assertAlmostEqual(abs(self.customer[name] - known), 1160.0, msg=name)
+            known = self.customer.read([name])[0][name]
+            line.product_uom_qty += 1
+            self.assertAlmostEqual(abs(self.customer.read([name])[0][name] - known), 1160.0, msg=name)
+
+    def test_what_depends_on_a_figure_follows_it(self):
+        user = self._create_user("cliente", "base.group_portal", partner_id=self.customer.id).sudo()
+        self.assertEqual((self.customer.credit_light, user.sold_authorized), ("available", 0.0))
+        self._create_order(quantity=100)
+        self.assertEqual(self.customer.credit_light, "over")
+        self.env.flush_all()
+        self.assertEqual(user.sold_authorized, 116000.0)
 
     def test_a_figure_that_stays_is_not_written(self):
         self._create_customer_invoice()

@@ -1,15 +1,16 @@
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, Command, api
-from odoo.sql_db import db_connect
-from odoo.tests import TransactionCase, tagged
+from odoo import Command
+from odoo.tests import tagged
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-from ..models import customer_figure_pending
-from ..models.customer_figure_pending import CustomerFigurePending
+from ..models import customer_figure_pending, kept_cursor
+from ..models.customer_figure_pending import BEGIN_SHORTLY, CustomerFigurePending
+from .common import RealTransactionCase
 
 
-class CommittedCase(TransactionCase):
-    """A customer and its sales in real transactions: they are committed, and removed again."""
+class CommittedCase(RealTransactionCase):
+    """A customer and its sales in real transactions."""
 
     def setUp(self):
         super().setUp()
@@ -29,11 +30,6 @@ class CommittedCase(TransactionCase):
         env["product.product"].browse(self.product_id).product_tmpl_id.unlink()
         env.cr.commit()
         env["customer.figure.pending"]._cron_refresh()
-
-    def _begin(self):
-        cr = db_connect(self.env.cr.dbname).cursor()
-        self.addCleanup(cr.close)
-        return api.Environment(cr, SUPERUSER_ID, {})
 
     def _confirm_order(self, env):
         line = Command.create({"product_id": self.product_id, "product_uom_qty": 2})
@@ -105,6 +101,47 @@ class TestFiguresCommit(CommittedCase):
         env["customer.figure.pending"]._cron_refresh()
         self.assertEqual(self._stored()[:2], (2000.0, 0))
 
+    def test_the_connection_is_kept_with_its_plans(self):
+        used = []
+        refresh = CustomerFigurePending._refresh
+
+        def remember(pending, customer_ids):
+            used.append(pending.env.cr.connection.get_backend_pid())
+            return refresh(pending, customer_ids)
+
+        env = self._begin()
+        with patch.object(CustomerFigurePending, "_refresh", remember):
+            self._confirm_order(env)
+            env.cr.commit()
+            self._confirm_order(env)
+            env.cr.commit()
+            self.assertEqual(len(set(used)), 1, "the same connection")
+            kept = kept_cursor._kept[env.cr.dbname]
+            self.assertEqual(kept.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
+            self.assertIsNone(kept.transaction, "no environment, no registry")
+            with self.subTest("PostgreSQL ends it"):
+                env.cr.execute("SELECT pg_terminate_backend(%s)", used[:1])
+                self._confirm_order(env)
+                env.cr.commit()
+                self.assertEqual(self._stored()[:2], (6000.0, 0))
+                self.assertNotEqual(used[-1], used[0])
+            with self.subTest("its server closes all connections, before it forks"):
+                kept_cursor._kept[env.cr.dbname].connection.close()
+                self._confirm_order(env)
+                env.cr.commit()
+                self.assertEqual(self._stored()[:2], (8000.0, 0))
+
+    def test_a_connection_is_not_kept_after_a_failure(self):
+        registry = self.env.registry
+        with self.assertRaises(ZeroDivisionError), kept_cursor.kept_cursor(registry, "SELECT 1") as cr:
+            raise ZeroDivisionError
+        self.assertTrue(cr.closed)
+        self.assertNotIn(registry.db_name, kept_cursor._kept)
+        with kept_cursor.kept_cursor(registry, "SELECT 1") as one, kept_cursor.kept_cursor(registry, "SELECT 1") as two:
+            self.assertIsNot(one, two, "one a transaction")
+        self.assertTrue(one.closed)
+        self.assertFalse(two.closed)
+
     def test_two_sales_to_one_customer_at_once(self):
         first, second = self._begin(), self._begin()
         self._confirm_order(first)
@@ -120,7 +157,7 @@ class TestFiguresCommit(CommittedCase):
         env = self._begin()
         self._confirm_order(env)
         module = CustomerFigurePending.__module__
-        with patch(f"{module}.LOCK_TIMEOUT", "100ms"), self.assertLogs(module, "WARNING"):
+        with patch(f"{module}.BEGIN_SHORTLY", BEGIN_SHORTLY.replace("2s", "100ms")), self.assertLogs(module, "WARNING"):
             env.cr.commit()
         self.assertEqual(self._stored()[0], 0.0)
         holder.cr.rollback()

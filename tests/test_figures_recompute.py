@@ -9,7 +9,7 @@ from odoo.tests import tagged
 from odoo.tools import SQL, config
 
 from ..models import customer_figure_recompute
-from ..models.customer_figure_pending import CustomerFigurePending
+from ..models.customer_figure_pending import BEGIN_SHORTLY, CustomerFigurePending
 from ..models.customer_figures import SOURCES
 from .common import CustomerCommon
 from .test_figures_commit import CommittedCase
@@ -138,7 +138,7 @@ class TestFiguresRecompute(CommittedCase):
         holder.cr.execute("UPDATE res_partner SET comment = 'x' WHERE id = %s", [other.id])
         env = self._mark_all()
         module = CustomerFigurePending.__module__
-        with patch(f"{module}.LOCK_TIMEOUT", "50ms"), self.assertLogs(module, "WARNING"):
+        with patch(f"{module}.BEGIN_SHORTLY", BEGIN_SHORTLY.replace("2s", "50ms")), self.assertLogs(module, "WARNING"):
             env["customer.figure.pending"]._cron_refresh()
         self.assertEqual(self._stored()[:2], (2000.0, 0))
         self.assertEqual(self._begin()["customer.figure.pending"]._pending_ids(), [other.id])

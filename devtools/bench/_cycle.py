@@ -2,12 +2,18 @@
 
 import time
 
+from devtools.bench._turns import turns_of
+
 STEPS = ("create", "confirm", "invoice", "post", "pay")
-CUSTOMERS, WARM_UP = 5, 2
+CUSTOMERS, WARM_UP = 5, 3
 
 
-def order_cycle(env, cycles):
-    """:return: {step: [seconds, a cycle]}; what is loaded once, in the first cycles, is not measured"""
+def order_cycle(env, path):
+    """Cycles, as many as there are turns.
+
+    :param path: of the socket of the turns
+    :return: {step: [seconds, a cycle]}; what is loaded once, in the first cycles, is not measured
+    """
     from odoo import Command  # which there is in an Odoo shell
 
     use_mexican_chart(env)
@@ -33,16 +39,14 @@ def order_cycle(env, cycles):
         register = env["account.payment.register"]
         return register.with_context(active_model="account.move", active_ids=invoice.ids).create({})._create_payments()
 
-    for number in range(cycles + WARM_UP):
-        if number == WARM_UP:
-            seconds = {step: [] for step in STEPS}
+    for number in turns_of(path):
         order = timed("create", lambda: create(customers[number % CUSTOMERS]))  # noqa: B023 called at once
         timed("confirm", order.action_confirm)
         invoice = timed("invoice", order._create_invoices)
         timed("post", invoice.action_post)
         timed("pay", lambda: pay(invoice))  # noqa: B023 called at once
         assert order.invoice_ids.payment_state in ("paid", "in_payment"), order.invoice_ids.payment_state
-    return seconds
+    return {step: values[WARM_UP:] for step, values in seconds.items()}
 
 
 def use_mexican_chart(env):

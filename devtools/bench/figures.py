@@ -1,7 +1,7 @@
 """What the figures cost, each against the same without them, in one run.
 
 - cycle: create, confirm, invoice, post and pay a sale, one commit a step: Odoo with this addon, without it, and with
-  OCA's account_financial_risk and sale_financial_risk instead. By turns, a process each; medians of all the turns.
+  OCA's account_financial_risk and sale_financial_risk instead. A process each, cycle by cycle in turns; medians.
 - recompute: the figures of 100,000 customers with 1,000,000 documents (sales, invoices, receivable items) counted by
   the command `customer_figures` into empty columns, and again, against bare SQL aggregates of the same documents.
 - reading: the whole card over RPC, of a customer with 10 documents and of one with 50,000, by turns.
@@ -14,6 +14,8 @@ import argparse
 import json
 import runpy
 import statistics
+import tempfile
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,15 +23,16 @@ import odoorpc
 
 from devtools import ports
 from devtools.bench._bare import bare, differences
-from devtools.bench._cycle import STEPS, order_cycle
+from devtools.bench._cycle import STEPS, WARM_UP, order_cycle
 from devtools.bench._reading import add_plain_columns, read_card, search_times
 from devtools.bench._recompute import make_documents, recompute
 from devtools.bench._shell import call
+from devtools.bench._turns import take_turns
 from devtools.home import REPOSITORY
 from devtools.odoo import LOGIN, PASSWORD
 from devtools.setup import workshop
 
-TURNS, CYCLES = 4, 25
+CYCLES = 100
 OCA = ("account_financial_risk", "sale_financial_risk")
 CUSTOMERS, OPEN_ORDERS, INVOICES = 100_000, 100_000, 300_000
 HOT_ORDERS, HOT_INVOICES = 10_000, 13_334  # an invoice has an order and a receivable item: 50,002 documents
@@ -45,13 +48,14 @@ def main():
     parser.add_argument("--db")
     parser.add_argument("--url")
     parser.add_argument("--only", choices=("cycle", "documents"))
+    parser.add_argument("--cycles", type=int, default=CYCLES, help="of a sale: 5 to try it")
     parser.add_argument("--scale", type=float, default=1.0, help="of the documents: 0.01 to try it")
     parser.add_argument("--report", type=Path, default=REPORT)
     options = parser.parse_args()
     report = Report(options.report)
     with workshop() as shop:
         if options.only != "documents":
-            report.add(cycle=cycle(shop))
+            report.add(cycle=cycle(shop, options.cycles))
         if options.only != "cycle":
             documents(shop, options.scale, report)
     print(report.table)
@@ -77,7 +81,7 @@ class Report:
         print(f"measured: {', '.join(figures)}", flush=True)
 
 
-def cycle(shop):
+def cycle(shop, cycles):
     databases = shop.databases
     with (
         databases.throwaway(databases.deps(), "figures_without") as without,
@@ -85,12 +89,15 @@ def cycle(shop):
         databases.throwaway(databases.deps(), "figures_oca") as with_oca,
     ):
         databases.install(with_oca, "figures-oca", *OCA)
-        raw = {name: {step: [] for step in STEPS} for name in ("without", "with", "oca")}
-        for turn in range(TURNS):
-            for name, database in {"without": without, "with": with_addon, "oca": with_oca}.items():
-                for step, values in call(shop, database, order_cycle, cycles=CYCLES).items():
-                    raw[name][step] += [round(value * 1000, 2) for value in values]
-            print(f"cycle: turn {turn + 1} of {TURNS}", flush=True)
+        names = {"without": without, "with": with_addon, "oca": with_oca}
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "turns")
+            runs = [partial(call, shop, database, order_cycle, path=str(path)) for database in names.values()]
+            seconds = dict(zip(names, take_turns(path, runs, WARM_UP + cycles), strict=True))
+    raw = {
+        name: {step: [round(value * 1000, 2) for value in values] for step, values in steps.items()}
+        for name, steps in seconds.items()
+    }
     medians = {name: {step: statistics.median(raw[name][step]) for step in STEPS} for name in raw}
     totals = {name: sum(steps.values()) for name, steps in medians.items()}
     return {

@@ -1,10 +1,8 @@
-"""The stored figures in SQL: the value of a company as an expression, and the indexes by which they are searched.
-
-Of a company-dependent figure Odoo stores ``{company id: value}``, and reads it by functions that no index can have.
-"""
-
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
+
+from . import customer_figure_pending  # noqa: F401  The class below extends it.
+from .customer_figure_fields import FigureField
 
 # Each has some thirty of them. An index costs little, as figures seldom change, but not nothing.
 COMPANIES_INDEXED = 5
@@ -22,38 +20,9 @@ FUNCTIONS = """
 """
 
 
-class _CompanyFigure:
-    """A figure whose value in SQL can be indexed; without one it is 0, or no date."""
-
-    def to_sql(self, model, alias):
-        if not self.company_dependent:
-            return super().to_sql(model, alias)
-        return self._value_sql(SQL.identifier(alias, self.name, to_flush=self), model.env.company.id)
-
-    def _value_sql(self, column, company_id):
-        value = SQL("(%s ->> %s)", column, str(company_id))
-        if self.type in ("date", "datetime"):
-            return SQL("%s(%s)", SQL.identifier(f"customer_figure_{self.type}"), value)
-        return SQL("COALESCE(%s::%s, 0)", value, SQL(self._column_type[1]))
-
-
-class FigureFloat(_CompanyFigure, fields.Float):
-    pass
-
-
-class FigureInteger(_CompanyFigure, fields.Integer):
-    pass
-
-
-class FigureDate(_CompanyFigure, fields.Date):
-    pass
-
-
-class FigureDatetime(_CompanyFigure, fields.Datetime):
-    pass
-
-
 class CustomerFigurePending(models.Model):
+    """The indexes by which the figures of a company are searched."""
+
     _inherit = "customer.figure.pending"
 
     def init(self):
@@ -67,7 +36,7 @@ class CustomerFigurePending(models.Model):
         """Index the figures of the companies that have no indexes yet: on installing, then by the daily job."""
         partners = self.env["res.partner"]
         companies = self.env["res.company"].sudo().search([], order="id", limit=COMPANIES_INDEXED)
-        figures = [field for field in partners._fields.values() if isinstance(field, _CompanyFigure)]
+        figures = [field for field in partners._fields.values() if isinstance(field, FigureField)]
         wanted = {
             f"customer_figure_{field.name}_{company.id}": (field, company.id)
             for field in figures
@@ -81,6 +50,11 @@ class CustomerFigurePending(models.Model):
                 SQL(
                     "CREATE INDEX %s ON res_partner ((%s))",
                     SQL.identifier(name),
-                    field._value_sql(SQL.identifier(field.name), company_id),
+                    field.value_sql(SQL.identifier(field.name), company_id),
                 )
             )
+
+    @api.model
+    def _cron_new_day(self):
+        self._create_indexes()  # of companies that are new
+        return super()._cron_new_day()
