@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.tools import SQL
+from psycopg2.errors import LockNotAvailable
 
 from . import customer_figure_pending  # noqa: F401  The class below extends it.
 from .customer_figure_fields import FigureField
@@ -32,27 +33,43 @@ class CustomerFigurePending(models.Model):
         return super().init()
 
     @api.model
-    def _create_indexes(self):
-        """Index the figures of the companies that have no indexes yet: on installing, then by the daily job."""
-        partners = self.env["res.partner"]
+    def _indexes(self):
+        """:return: {name: SQL of the index}, of each figure and company that has one"""
         companies = self.env["res.company"].sudo().search([], order="id", limit=COMPANIES_INDEXED)
-        figures = [field for field in partners._fields.values() if isinstance(field, FigureField)]
-        wanted = {
-            f"customer_figure_{field.name}_{company.id}": (field, company.id)
-            for field in figures
-            if field.company_dependent
+        return {
+            f"customer_figure_{field.name}_{company.id}": field.value_sql(SQL.identifier(field.name), company.id)
+            for field in self.env["res.partner"]._fields.values()
+            if isinstance(field, FigureField) and field.company_dependent
             for company in companies
         }
+
+    @api.model
+    def _create_indexes(self, after_each=lambda: None):
+        """Create the indexes that there are not yet: on installing, and by the daily job for a new company.
+
+        :param after_each: called after each: nobody writes a customer until the transaction ends
+        """
         rows = self.env.execute_query(SQL("SELECT indexname FROM pg_indexes WHERE tablename = 'res_partner'"))
-        for name in wanted.keys() - {row[0] for row in rows}:
-            field, company_id = wanted[name]
-            self.env.cr.execute(
-                SQL(
-                    "CREATE INDEX %s ON res_partner ((%s))",
-                    SQL.identifier(name),
-                    field.value_sql(SQL.identifier(field.name), company_id),
-                )
-            )
+        existing = {name for [name] in rows}
+        for name, value in self._indexes().items():
+            if name not in existing:
+                self.env.cr.execute(SQL("CREATE INDEX %s ON res_partner ((%s))", SQL.identifier(name), value))
+                after_each()
+
+    @api.model
+    def _drop_indexes(self):
+        """Drop them for as long as most customers get other figures: that costs less than to write to each.
+
+        :return: whether they could be dropped at once
+        """
+        names = SQL(", ").join(SQL.identifier(name) for name in self._indexes())
+        self.env.cr.execute(SQL("SET LOCAL lock_timeout = '2s'"))
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self.env.cr.execute(SQL("DROP INDEX IF EXISTS %s", names), log_exceptions=False)
+        except LockNotAvailable:
+            return False
+        return True
 
     @api.model
     def _cron_new_day(self):

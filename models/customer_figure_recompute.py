@@ -91,11 +91,25 @@ class CustomerFigurePending(models.Model):
             pending._count_together(customer_ids)
             # The cursor is its own; the temporary tables live as long as its connection.
             cr.commit()  # pylint: disable=invalid-commit
-            for ids in split_every(AT_ONCE, customer_ids, list):
-                changed = pending._store_counted(ids)
-                cr.commit()  # pylint: disable=invalid-commit
-                yield len(ids), changed
+            stored = pending._store_parts(customer_ids)
+            done, changed = next(stored)
+            yield done, changed
+            unindexed = changed > done / 2 and pending._drop_indexes()
+            cr.commit()  # pylint: disable=invalid-commit
+            try:
+                yield from stored
+            finally:
+                if unindexed:  # if the process is killed, the daily job creates them
+                    cr.rollback()
+                    pending._create_indexes(after_each=cr.commit)
             pending._drop_tables()
+
+    @api.model
+    def _store_parts(self, customer_ids):
+        for ids in split_every(AT_ONCE, customer_ids, list):
+            changed = self._store_counted(ids)
+            self.env.cr.commit()  # pylint: disable=invalid-commit
+            yield len(ids), changed
 
     @api.model
     def _count_together(self, customer_ids):
@@ -126,6 +140,8 @@ class CustomerFigurePending(models.Model):
         # How many they are decides how PostgreSQL goes about it. Nested loops are for few: where it expects few sales
         # of so many customers it would compare each with every other.
         cr.execute("ANALYZE customer_figure_customer, customer_figure_member")
+        # Of the marks it remembers that there were none, and would go through all of them for each thousand.
+        cr.execute("ANALYZE customer_figure_pending")
         cr.execute("SET LOCAL enable_nestloop = off")
         cr.execute(SQL("SET LOCAL work_mem = %s", WORK_MEMORY))
         parameters = self.env["res.partner"]._figure_parameters() | {"customer_ids": SQL("NULL")}

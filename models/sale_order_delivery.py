@@ -45,8 +45,10 @@ class SaleOrder(models.Model):
     def _carrier_error(self):
         """What is wrong with the order's shipping method, or False."""
         self.ensure_one()
+        if not self.carrier_id:
+            return False
         allowed = self.partner_id.get_allowed_carriers(self.company_id)
-        if not self.carrier_id or not allowed or self.carrier_id in allowed:
+        if not allowed or self.carrier_id in allowed:
             return False
         return self.env._(
             "Delivery Method: “%(value)s” is not allowed for %(name)s; one of these is expected: %(allowed)s.",

@@ -127,6 +127,40 @@ class TestFiguresRecompute(CommittedCase):
             self._begin()["customer.figure.pending"]._cron_refresh()
         self.assertEqual(self._stored()[:2], (2000.0, 0))
 
+    def test_most_have_other_figures(self):
+        """Their indexes are dropped until they are stored, also if that is stopped half-way."""
+        env = self._mark_all()
+        env.cr.execute(
+            "UPDATE res_partner SET receivable_balance = jsonb_build_object(%s::text, 7)"
+            " WHERE commercial_partner_id = id",
+            [env.company.id],
+        )
+        self.index_names = env["customer.figure.pending"]._indexes().keys()
+        indexes = len(self.index_names)
+        env.cr.commit()
+        self.assertEqual(self._count_indexes(), indexes)
+        with self._together(), patch.object(customer_figure_recompute, "AT_ONCE", 1):
+            pending = self._begin()["customer.figure.pending"]
+            steps = pending._refresh_pending(pending._pending_ids())
+            pending.env.cr.commit()
+            next(steps)
+            next(steps)
+            self.assertEqual(self._count_indexes(), 0)
+            steps.close()
+        self.assertEqual(self._count_indexes(), indexes)
+        with self._together():
+            env = self._begin()
+            env["customer.figure.pending"]._cron_refresh()
+        self.assertEqual(self._stored()[:2], (2000.0, 0))
+        self.assertEqual(self._count_indexes(), indexes)
+
+    def _count_indexes(self):
+        cr = self._begin().cr
+        cr.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'res_partner'")
+        count = len({name for [name] in cr.fetchall()} & self.index_names)
+        cr.close()
+        return count
+
     def test_a_row_that_somebody_holds_keeps_nobody_back(self):
         env = self._begin()
         other = env["res.partner"].create({"name": "Otro cliente de prueba", "customer_rank": 1})

@@ -8,10 +8,11 @@ STEPS = ("create", "confirm", "invoice", "post", "pay")
 CUSTOMERS, WARM_UP = 5, 3
 
 
-def order_cycle(env, path):
+def order_cycle(env, path, on_credit):
     """Cycles, as many as there are turns.
 
     :param path: of the socket of the turns
+    :param on_credit: of customers on credit, so that who has a credit gate counts what they owe
     :return: {step: [seconds, a cycle]}; what is loaded once, in the first cycles, is not measured
     """
     from odoo import Command  # which there is in an Odoo shell
@@ -19,6 +20,12 @@ def order_cycle(env, path):
     use_mexican_chart(env)
     product = env["product.product"].create({"name": "Silla", "list_price": 1000.0, "invoice_policy": "order"})
     values = {"customer_rank": 1, "is_company": True, "zip": "06000", "country_id": env.ref("base.mx").id}
+    if on_credit:
+        term = env.ref("account.account_payment_term_30days")
+        values |= {"credit_limit": 1e9, "property_payment_term_id": term.id}
+        # what OCA's modules count of a customer's debt is chosen customer by customer
+        names = env["res.partner"]._fields
+        values |= {name: True for name in names if name.startswith("risk_") and name.endswith("_include")}
     customers = env["res.partner"].create([{"name": f"Cliente {n}", **values} for n in range(CUSTOMERS)])
     env.cr.commit()
     seconds = {step: [] for step in STEPS}
