@@ -1,8 +1,8 @@
 """What the figures cost, each against the same without them, in one run.
 
-- cycle: create, confirm, invoice, post and pay a sale, one commit a step: Odoo with this addon and without it. Then of
-  customers on credit, for which the credit gate counts what they owe: also with OCA's account_financial_risk and
-  sale_financial_risk instead. A process each, cycle by cycle in turns; medians.
+- cycle: create, confirm, invoice, post and pay a sale, one commit a step: Odoo with this addon, without it, and with
+  OCA's account_financial_risk and sale_financial_risk instead. Then of customers on credit, for which the credit gates
+  count what they owe. A process each, cycle by cycle in turns; medians.
 - recompute: the figures of 100,000 customers with 1,000,000 documents (sales, invoices, receivable items) counted by
   the command `customer_figures` into empty columns, and again, against bare SQL aggregates of the same documents.
 - reading: the whole card over RPC, of a customer with 10 documents and of one with 50,000, by turns.
@@ -90,10 +90,10 @@ def cycle(shop, cycles):
         databases.throwaway(databases.deps(), "figures_oca") as with_oca,
     ):
         databases.install(with_oca, "figures-oca", *OCA)
-        both = {"without": without, "with": with_addon}
+        names = {"without": without, "with": with_addon, "oca": with_oca}
         return {
-            "plain": cycles_in_turns(shop, both, cycles, on_credit=False),
-            "on_credit": cycles_in_turns(shop, {**both, "oca": with_oca}, cycles, on_credit=True),
+            "plain": cycles_in_turns(shop, names, cycles, on_credit=False),
+            "on_credit": cycles_in_turns(shop, names, cycles, on_credit=True),
         }
 
 
@@ -176,10 +176,10 @@ def verdicts(report):
         rows.append((what, f"{value}{unit}", f"{goal}{unit}", value <= goal))
 
     if "cycle" in report:
-        plain, on_credit = report["cycle"]["plain"], report["cycle"]["on_credit"]
-        add("order cycle, with the addon / without it", plain["ratio_to_without"], GOALS["cycle"])
-        add("order cycle on credit, with the addon / without it", on_credit["ratio_to_without"], GOALS["cycle"])
-        add("order cycle on credit, with the addon / with OCA's", on_credit["ratio_to_oca"], GOALS["cycle against OCA"])
+        for name, found in {"order cycle": "plain", "order cycle on credit": "on_credit"}.items():
+            ratios = report["cycle"][found]
+            add(f"{name}, with the addon / without it", ratios["ratio_to_without"], GOALS["cycle"])
+            add(f"{name}, with the addon / with OCA's", ratios["ratio_to_oca"], GOALS["cycle against OCA"])
     if "recompute" in report:
         runs = report["recompute"]
         add("recompute all, into empty columns / bare SQL aggregates", runs["ratio_first"], GOALS["recompute"])
