@@ -21,7 +21,8 @@ from .comprobante import (
     Traslado,
 )
 from .errors import CertificateError, CfdiError, ComprobanteError, Problem, SealError, UnsafeXml
-from .rounding import line_amount, tax_amount
+from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR, payment_receipt
+from .rounding import equivalence, line_amount, tax_amount
 from .secure_xml import parse_xml
 from .sello import certificate_of, seal, verify_seal
 from .timbre import TimbreFiscalDigital, parse_timbre, qr_url, same_comprobante
@@ -37,15 +38,19 @@ __all__ = [
     "Comprobante",
     "ComprobanteError",
     "Concepto",
+    "DoctoRelacionado",
     "Emisor",
     "InformacionGlobal",
+    "Pago",
     "Problem",
     "Receptor",
     "Retencion",
+    "RetencionDR",
     "SealError",
     "TimbreFiscalDigital",
     "Totals",
     "Traslado",
+    "TrasladoDR",
     "UnsafeXml",
     "build_xml",
     "cadena_original",
@@ -53,9 +58,11 @@ __all__ = [
     "certificate_of",
     "complete",
     "compute",
+    "equivalence",
     "line_amount",
     "parse_timbre",
     "parse_xml",
+    "payment_receipt",
     "qr_url",
     "read_certificate",
     "same_comprobante",

@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .pagos import Pago
 
 RFC_PUBLICO_EN_GENERAL = "XAXX010101000"
 RFC_EXTRANJERO = "XEXX010101000"
@@ -112,6 +116,7 @@ class Comprobante:
     TipoCambio: pesos for one unit of Moneda; None for MXN and XXX.
     SubTotal, Descuento and Total may be left None: `totals.complete` computes them. When they are given
     they are checked against the conceptos, never trusted.
+    Pagos: of a comprobante of type P; `pagos.payment_receipt` makes one.
     """
 
     Emisor: Emisor
@@ -134,4 +139,5 @@ class Comprobante:
     Confirmacion: str = ""
     InformacionGlobal: InformacionGlobal | None = None
     CfdiRelacionados: tuple[CfdiRelacionados, ...] = ()
+    Pagos: tuple[Pago, ...] = ()
     Version: str = "4.0"

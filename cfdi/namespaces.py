@@ -2,10 +2,12 @@
 
 CFDI = "http://www.sat.gob.mx/cfd/4"
 TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
+PAGOS = "http://www.sat.gob.mx/Pagos20"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA_LOCATION = f"{CFDI} http://www.sat.gob.mx/sitio_internet/cfd/4/cfdv40.xsd"
+PAGOS_LOCATION = f"{PAGOS} http://www.sat.gob.mx/sitio_internet/cfd/Pagos/Pagos20.xsd"
 
-NS = {"cfdi": CFDI, "tfd": TFD}
+NS = {"cfdi": CFDI, "tfd": TFD, "pago20": PAGOS}
 
 
 def cfdi(name: str) -> str:

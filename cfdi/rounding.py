@@ -8,7 +8,12 @@
    40215, 40221). They are never base x rate of the header: the SAT adds what it reads.
 3. TotalImpuestosTrasladados, TotalImpuestosRetenidos and Total add values that are already rounded, so they
    need no rounding of their own (CFDI40203, 40205, 40119).
-4. A value is written with the decimals that it needs, at least those of the currency; rates always with six.
+4. Of a payment, BaseP and ImporteP are the sum of the values written in its documents, each divided by its
+   EquivalenciaDR, rounded once, half up, at six decimals: in the document's own currency that is the exact sum
+   (CRP20265, 20268, 20274). Totales are the rounding, half up and at two decimals, of the sum of what is written
+   in the payments times TipoCambioP (CRP20201-20211). EquivalenciaDR has up to ten decimals, rounded half up (guide
+   of Pagos 2.0, Monto, i).
+5. A value is written with the decimals that it needs, at least those of the currency; rates always with six.
 """
 
 from __future__ import annotations
@@ -18,10 +23,15 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 CONCEPT_DECIMALS = 6
 """Most decimals of a concepto's values: t_Importe and the other decimals of cfdv40.xsd."""
 
+EQUIVALENCE_DECIMALS = 10
+"""Most decimals of EquivalenciaDR (Pagos20.xsd)."""
+
 _WIDE = Context(prec=60)
 """Precision that holds any product of two valid values exactly: 18 integers and 6 decimals each."""
 _EPSILON = Decimal("1e-12")
 """What keeps the upper limit open, as the SAT's guide writes it (10 to the -12)."""
+_TINY = Decimal("1e-16")
+"""The same, in the formula of the payments (CRP20275)."""
 _QUANTA = tuple(Decimal(1).scaleb(-n) for n in range(19))
 
 
@@ -50,6 +60,26 @@ def tax_amount(base: Decimal, rate: Decimal) -> Decimal:
     return concept(_WIDE.multiply(base, rate))
 
 
+def equivalence(paid: Decimal, received: Decimal) -> Decimal:
+    """Rule 4: EquivalenciaDR of a document, from what is paid of it and what that is in the payment's currency."""
+    return half_up(_WIDE.divide(paid, received), EQUIVALENCE_DECIMALS)
+
+
+def exchanged(value: Decimal, equivalence: Decimal) -> Decimal:
+    """A value of a document in the payment's currency, not rounded yet."""
+    return _WIDE.divide(value, equivalence)
+
+
+def in_pesos(value: Decimal, rate: Decimal) -> Decimal:
+    """A value of a payment in pesos, not rounded yet."""
+    return _WIDE.multiply(value, rate)
+
+
+def truncated(value: Decimal, decimals: int) -> Decimal:
+    """`value` at `decimals`, cut off."""
+    return value.quantize(_QUANTA[decimals], rounding=ROUND_DOWN, context=_WIDE)
+
+
 def decimals_of(value: Decimal) -> int:
     """Decimals that `value` carries, trailing zeros included."""
     exponent = value.as_tuple().exponent
@@ -59,7 +89,7 @@ def decimals_of(value: Decimal) -> int:
 
 
 def text(value: Decimal, minimum: int = 0, maximum: int = CONCEPT_DECIMALS) -> str:
-    """Rule 4: `value` as the XML wants it, no exponent, between `minimum` and `maximum` decimals.
+    """Rule 5: `value` as the XML wants it, no exponent, between `minimum` and `maximum` decimals.
 
     :raises ValueError: the value is not finite, or would lose digits; nothing is rounded on writing.
     """
@@ -92,8 +122,24 @@ def line_limits(quantity: Decimal, unit_price: Decimal, decimals: int) -> tuple[
     return _outwards(lower, upper, decimals)
 
 
+def payment_limits(paid: Decimal, equivalence: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+    """Least and greatest value, in the payment's currency, of what is paid of a document (CRP20275, CRP20276).
+
+    Both may have been rounded by half of their last written digit; `decimals` are those of the payment's currency.
+    """
+    half_p, half_e = _half_digit(paid), _half_digit(equivalence)
+    lower = _WIDE.divide(paid - half_p, equivalence + half_e - _TINY)
+    upper = _WIDE.divide(paid + half_p - _TINY, equivalence - half_e)
+    return truncated(lower, decimals), half_up(upper, decimals)
+
+
 def _half_digit(value: Decimal) -> Decimal:
     return _QUANTA[decimals_of(value)] / 2
+
+
+def neighbours(value: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
+    """`value` rounded down and up: PACs take either of what is converted (BaseP, ImporteP)."""
+    return _outwards(value, value, decimals)
 
 
 def _outwards(lower: Decimal, upper: Decimal, decimals: int) -> tuple[Decimal, Decimal]:

@@ -63,10 +63,21 @@ _CATALOG_CODES: Mapping[tuple[str, str], str] = {
     ("Concepto", "ClaveProdServ"): "CFDI40162",
     ("Concepto", "ClaveUnidad"): "CFDI40165",
     ("Concepto", "ObjetoImp"): "CFDI40170",
+    ("DoctoRelacionado", "ObjetoImpDR"): "CRP20245",
+    ("RetencionDR", "ImpuestoDR"): "CRP20250",
+    ("RetencionDR", "TipoFactorDR"): "CRP20251",
+    ("TrasladoDR", "ImpuestoDR"): "CRP20256",
+    ("TrasladoDR", "TipoFactorDR"): "CRP20257",
+    ("RetencionP", "ImpuestoP"): "CRP20262",
+    ("TrasladoP", "ImpuestoP"): "CRP20270",
 }
 _PATTERN_CODES = {
     ("Comprobante", "Fecha"): "CFDI40101",
     ("Comprobante", "TipoCambio"): "CFDI40117",
+}
+_MINIMUM_CODES = {
+    ("RetencionDR", "BaseDR"): "CRP20249",
+    ("TrasladoDR", "BaseDR"): "CRP20255",
 }
 _TAX_CODES = {
     ("Traslado", "Impuesto"): ("CFDI40175", "CFDI40217"),
@@ -306,6 +317,8 @@ def _code(path: str, kind: str) -> str:
         if key[1] == "Base" and kind != "SCHEMAV_CVC_MININCLUSIVE_VALID":
             return STRUCTURE
         return _TAX_CODES[key]["Concepto" not in names]
+    if kind == "SCHEMAV_CVC_MININCLUSIVE_VALID":
+        return _MINIMUM_CODES.get(key, STRUCTURE)
     if kind == "SCHEMAV_CVC_ENUMERATION_VALID":
         return _CATALOG_CODES.get(key, STRUCTURE)
     return _PATTERN_CODES.get(key, STRUCTURE)

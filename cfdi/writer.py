@@ -9,12 +9,12 @@ from lxml import etree
 from . import rounding, totals
 from .catalogs import currency_decimals
 from .comprobante import Comprobante, Concepto, Retencion, Traslado
+from .elements import add, clean, set_attributes
 from .errors import ComprobanteError, Problem
-from .namespaces import CFDI, SCHEMA_LOCATION, XSI, cfdi
+from .namespaces import CFDI, PAGOS, PAGOS_LOCATION, SCHEMA_LOCATION, XSI, cfdi
+from .pagos_writer import add_pagos
 
 _NSMAP = {"cfdi": CFDI, "xsi": XSI}
-_UNWRITABLE = dict.fromkeys(range(0x20))
-"""Control characters that XML 1.0 cannot carry; blanks among them have become spaces before."""
 _RATE_DECIMALS = 6
 
 
@@ -35,14 +35,11 @@ def build_xml(comprobante: Comprobante) -> etree._Element:
         raise ComprobanteError([problem]) from None
     try:
         return _Writer(decimals).comprobante(comprobante, sums)
+    except ComprobanteError:
+        raise
     except ValueError as error:
         problem = Problem("301", f"Un dato no se puede escribir en el XML: {error}", "Comprobante")
         raise ComprobanteError([problem]) from error
-
-
-def clean(value: str) -> str:
-    """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
-    return " ".join(value.split()).translate(_UNWRITABLE)
 
 
 class _Writer:
@@ -52,9 +49,11 @@ class _Writer:
         self.decimals = decimals
 
     def comprobante(self, doc: Comprobante, sums: totals.Totals) -> etree._Element:
-        root = etree.Element(cfdi("Comprobante"), nsmap=_NSMAP)
-        root.set(f"{{{XSI}}}schemaLocation", SCHEMA_LOCATION)
-        _set(
+        complements = {"pago20": PAGOS} if doc.Pagos else {}
+        locations = [SCHEMA_LOCATION, *([PAGOS_LOCATION] if doc.Pagos else [])]
+        root = etree.Element(cfdi("Comprobante"), nsmap=_NSMAP | complements)
+        root.set(f"{{{XSI}}}schemaLocation", " ".join(locations))
+        set_attributes(
             root,
             Version=doc.Version,
             Serie=clean(doc.Serie),
@@ -103,6 +102,8 @@ class _Writer:
         for concepto in doc.Conceptos:
             self.concepto(conceptos, concepto)
         self.impuestos(root, sums)
+        if doc.Pagos:
+            add_pagos(_add(root, "Complemento"), doc.Pagos)
         return root
 
     def concepto(self, parent: etree._Element, concepto: Concepto) -> None:
@@ -184,12 +185,5 @@ def _rate(value: Decimal | None) -> str | None:
     return None if value is None else rounding.text(value, _RATE_DECIMALS)
 
 
-def _set(node: etree._Element, **attributes: str | None) -> None:
-    for name, value in attributes.items():
-        if value:
-            node.set(name, value)
-
-
 def _add(parent: etree._Element, name: str, **attributes: str | None) -> etree._Element:
-    kept = {key: value for key, value in attributes.items() if value}
-    return etree.SubElement(parent, cfdi(name), kept)
+    return add(parent, cfdi(name), **attributes)

@@ -15,6 +15,9 @@ from ..catalogs import currency_decimals
 from ..errors import Problem
 from ..namespaces import NS, cfdi
 
+_PAGOS = "cfdi:Complemento/pago20:Pagos"
+_PAGO = f"{_PAGOS}/pago20:Pago"
+_DOCTO = f"{_PAGO}/pago20:DoctoRelacionado"
 KINDS = {
     "Comprobante": ".",
     "InformacionGlobal": "cfdi:InformacionGlobal",
@@ -26,10 +29,18 @@ KINDS = {
     "Impuestos": "cfdi:Impuestos",
     "Traslado": "cfdi:Impuestos/cfdi:Traslados/cfdi:Traslado",
     "Retencion": "cfdi:Impuestos/cfdi:Retenciones/cfdi:Retencion",
+    "PagosTotales": f"{_PAGOS}/pago20:Totales",
+    "Pago": _PAGO,
+    "DoctoRelacionado": _DOCTO,
+    "ImpuestosDR": f"{_DOCTO}/pago20:ImpuestosDR",
+    "RetencionDR": f"{_DOCTO}/pago20:ImpuestosDR/pago20:RetencionesDR/pago20:RetencionDR",
+    "TrasladoDR": f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR",
+    "RetencionP": f"{_PAGO}/pago20:ImpuestosP/pago20:RetencionesP/pago20:RetencionP",
+    "TrasladoP": f"{_PAGO}/pago20:ImpuestosP/pago20:TrasladosP/pago20:TrasladoP",
 }
 """Kind of node -> where it is, from the comprobante."""
 
-_MODULES = ("comprobante", "receptor", "conceptos", "impuestos")
+_MODULES = ("comprobante", "receptor", "conceptos", "impuestos", "pagos")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,12 @@ def _key(node: Node) -> tuple[str, str]:
     return node["Impuesto"], node["TipoFactor"]
 
 
-def _known_rate(node: Node, _document: Document) -> bool:
-    key = _key(node)
-    if key not in _RATES:
+def known_rate(impuesto: str, factor: str, rate: Decimal | None) -> bool:
+    """Whether c_TasaOCuota has the rate of a tax that is added, as far as it is known here."""
+    if (impuesto, factor) not in _RATES:
         return False
-    rates = _RATES[key]
-    return rates is None or node.number("TasaOCuota") in rates
+    rates = _RATES[impuesto, factor]
+    return rates is None or rate in rates
 
 
 def _withholding_in_range(node: Node, _document: Document) -> bool:
@@ -144,7 +144,7 @@ RULES = (
         "TasaOCuota",
         "La TasaOCuota del traslado no está en el catálogo c_TasaOCuota para ese impuesto y factor.",
         applies=lambda n, d: n.has("TasaOCuota"),
-        holds=_known_rate,
+        holds=lambda n, d: known_rate(*_key(n), n.number("TasaOCuota")),
     ),
     Rule(
         "CFDI40180",

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cfdi import CfdiRelacionados, InformacionGlobal, Traslado
-from support import EXTRANJERO, PERSONA_FISICA, PUBLICO, RECEPTOR, comprobante, concepto, d, ieps, iva, retencion
+import cfdi
+from cfdi import CfdiRelacionados, InformacionGlobal, Traslado, TrasladoDR
+from support import (
+    EXTRANJERO,
+    PERSONA_FISICA,
+    PUBLICO,
+    RECEPTOR,
+    comprobante,
+    concepto,
+    d,
+    docto,
+    ieps,
+    iva,
+    iva_dr,
+    pago,
+    recibo,
+    retencion,
+    retencion_dr,
+)
 
 _UUID = "11111111-2222-4333-8444-555555555555"
 
@@ -76,5 +93,54 @@ CASES = {
         MetodoPago="",
         FormaPago="",
         Receptor=replace(RECEPTOR, UsoCFDI="S01"),
+    ),
+    "pago": recibo(pago(NumOperacion="  0012  34 ")),
+    "pago_parcial": recibo(
+        pago(docto("58.33", ImpSaldoAnt=d("1160"), NumParcialidad=3, Serie="A", Folio="77"), FormaDePagoP="01")
+    ),
+    "pago_impuestos": recibo(
+        pago(
+            docto(
+                "572.29",
+                Traslados=(iva_dr(d("600.30")),),
+                Retenciones=(retencion_dr(d("600.30"), "001", "0.1"), retencion_dr(d("600.30"), "002", "0.106667")),
+            ),
+            docto(
+                "431.80",
+                IdDocumento=_UUID.replace("1", "8"),
+                Traslados=(
+                    iva_dr(d("100"), "0.08"),
+                    iva_dr(d("99.80"), "0"),
+                    TrasladoDR(d("200"), "002", "Exento"),
+                    TrasladoDR(d("30"), "003", "Tasa", d("0.08"), d("2.4")),
+                ),
+            ),
+            docto("75.50", IdDocumento=_UUID.replace("1", "9"), ObjetoImpDR="01"),
+        )
+    ),
+    # The examples of the SAT's guide (appendix 8): an invoice in pesos paid in dollars, and the other way round.
+    "pago_en_dolares": recibo(
+        pago(
+            docto("348000", EquivalenciaDR=d("17.7331")),
+            MonedaP="USD",
+            TipoCambioP=d("17.7331"),
+            Monto=d("19624.32"),
+        )
+    ),
+    "pago_de_dolares": recibo(
+        pago(
+            docto("348000", MonedaDR="USD", EquivalenciaDR=cfdi.equivalence(d("348000"), d("6171118.80"))),
+            Monto=d("6171118.80"),
+        )
+    ),
+    "pagos": recibo(
+        pago(docto("116")),
+        pago(
+            docto("100.01", IdDocumento=_UUID.replace("2", "6")),
+            docto("19.99", IdDocumento=_UUID.replace("2", "7"), MonedaDR="USD", EquivalenciaDR=d("0.0581234567")),
+            Monto=d("443.94"),
+            FormaDePagoP="02",
+        ),
+        CfdiRelacionados=(CfdiRelacionados(TipoRelacion="04", UUIDs=(_UUID,)),),
     ),
 }

@@ -12,7 +12,19 @@ from pathlib import Path
 from lxml import etree
 
 import cfdi
-from cfdi import Comprobante, Concepto, Emisor, Receptor, Retencion, Traslado
+from cfdi import (
+    Comprobante,
+    Concepto,
+    DoctoRelacionado,
+    Emisor,
+    Pago,
+    Receptor,
+    Retencion,
+    RetencionDR,
+    Traslado,
+    TrasladoDR,
+    rounding,
+)
 from cfdi.namespaces import NS
 
 HERE = Path(__file__).resolve().parent
@@ -94,12 +106,64 @@ def comprobante(*conceptos: Concepto, **changes) -> Comprobante:
     return Comprobante(**values)
 
 
+def iva_dr(base: Decimal, rate: str = "0.16") -> TrasladoDR:
+    return TrasladoDR(base, "002", "Tasa", d(rate), cfdi.tax_amount(base, d(rate)))
+
+
+def retencion_dr(base: Decimal, impuesto: str, rate: str) -> RetencionDR:
+    return RetencionDR(base, impuesto, "Tasa", d(rate), cfdi.tax_amount(base, d(rate)))
+
+
+def docto(paid: str = "116", **changes) -> DoctoRelacionado:
+    """An invoice in pesos with IVA 16 % that is paid in full, unless the changes say otherwise."""
+    values = {
+        "IdDocumento": "11111111-2222-4333-8444-555555555555",
+        "MonedaDR": "MXN",
+        "EquivalenciaDR": d(1),
+        "NumParcialidad": 1,
+        "ImpSaldoAnt": d(paid),
+        "ImpPagado": d(paid),
+        "ObjetoImpDR": "02",
+        **changes,
+    }
+    if values["ObjetoImpDR"] == "02" and "Traslados" not in values:
+        values["Traslados"] = (iva_dr(rounding.concept(d(paid) / d("1.16"))),)
+    return DoctoRelacionado(**values)
+
+
+def pago(*doctos: DoctoRelacionado, **changes) -> Pago:
+    """A transfer in pesos of what its documents say."""
+    doctos = doctos or (docto(),)
+    values = {
+        "FechaPago": FECHA,
+        "FormaDePagoP": "03",
+        "Monto": sum(d.ImpPagado for d in doctos),
+        "DoctosRelacionados": doctos,
+        **changes,
+    }
+    return Pago(**values)
+
+
+def recibo(*pagos: Pago, **changes) -> Comprobante:
+    values = {
+        "Emisor": EMISOR,
+        "Receptor": replace(RECEPTOR, UsoCFDI="CP01"),
+        "Fecha": FECHA,
+        "LugarExpedicion": "06000",
+        "Serie": "P",
+        "Folio": "1",
+        **changes,
+    }
+    return cfdi.payment_receipt(pagos or (pago(),), **values)
+
+
 def changed(element: etree._Element, changes: dict[str, str | None]) -> etree._Element:
-    """A copy with attributes set, or removed by None. Keys: 'path/@Attribute', cfdi: understood."""
+    """A copy with attributes set, or removed by None. Keys: 'path/@Attribute', cfdi: understood where there is none."""
     copy = deepcopy(element)
     for where, value in changes.items():
         path, _, attribute = where.rpartition("@")
-        steps = "/".join(f"cfdi:{step}" for step in path.strip("/").split("/") if step) or "."
+        names = (step for step in path.strip("/").split("/") if step)
+        steps = "/".join(step if ":" in step else f"cfdi:{step}" for step in names) or "."
         nodes = copy.findall(steps, NS)
         assert nodes, f"no node at {path}"
         for node in nodes:

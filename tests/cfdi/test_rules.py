@@ -9,6 +9,7 @@ from lxml import etree
 
 import cfdi
 from cases import CASES
+from cfdi.namespaces import NS
 from cfdi.namespaces import cfdi as q
 from cfdi.rules.base import all_rules
 from support import EXTRANJERO, NOON, PUBLICO, RECEPTOR, changed, codes, comprobante, concepto, d, retencion
@@ -16,6 +17,15 @@ from support import EXTRANJERO, NOON, PUBLICO, RECEPTOR, changed, codes, comprob
 _TRASLADO = "Conceptos/Concepto/Impuestos/Traslados/Traslado"
 _RETENCION = "Conceptos/Concepto/Impuestos/Retenciones/Retencion"
 _HEAD_TRASLADO = "Impuestos/Traslados/Traslado"
+
+_CONCEPTO = "Conceptos/Concepto"
+_TOTALES = "Complemento/pago20:Pagos/pago20:Totales"
+_PAGO = "Complemento/pago20:Pagos/pago20:Pago"
+_DOCTO = f"{_PAGO}/pago20:DoctoRelacionado"
+_TRASLADO_DR = f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR"
+_RETENCION_DR = f"{_DOCTO}/pago20:ImpuestosDR/pago20:RetencionesDR/pago20:RetencionDR"
+_TRASLADO_P = f"{_PAGO}/pago20:ImpuestosP/pago20:TrasladosP/pago20:TrasladoP"
+_RETENCION_P = f"{_PAGO}/pago20:ImpuestosP/pago20:RetencionesP/pago20:RetencionP"
 
 # (code, attribute that is blamed) -> case, and what to change in its XML
 BREAKS = {
@@ -82,6 +92,94 @@ BREAKS = {
     ("CFDI40215", "Base"): ("iva_16", {f"{_HEAD_TRASLADO}/@Base": "99.98"}),
     ("CFDI40220", "Importe"): ("iva_16", {f"{_HEAD_TRASLADO}/@Importe": "16.000"}),
     ("CFDI40221", "Importe"): ("iva_16", {f"{_HEAD_TRASLADO}/@Importe": "15.99"}),
+    ("CRP20101", "TipoDeComprobante"): ("pago", {"@TipoDeComprobante": "I"}),
+    ("CRP20102", "Exportacion"): ("pago", {"@Exportacion": "03"}),
+    ("CRP20103", "SubTotal"): ("pago", {"@SubTotal": "1"}),
+    ("CRP20104", "Moneda"): ("pago", {"@Moneda": "MXN"}),
+    ("CRP20105", "FormaPago"): ("pago", {"@FormaPago": "03"}),
+    ("CRP20106", "MetodoPago"): ("pago", {"@MetodoPago": "PUE"}),
+    ("CRP20107", "CondicionesDePago"): ("pago", {"@CondicionesDePago": "30 días"}),
+    ("CRP20108", "Descuento"): ("pago", {"@Descuento": "0"}),
+    ("CRP20109", "TipoCambio"): ("pago", {"@TipoCambio": "1"}),
+    ("CRP20110", "Total"): ("pago", {"@Total": "1"}),
+    ("CRP20113", "ClaveProdServ"): ("pago", {f"{_CONCEPTO}/@ClaveProdServ": "81111500"}),
+    ("CRP20114", "NoIdentificacion"): ("pago", {f"{_CONCEPTO}/@NoIdentificacion": "1"}),
+    ("CRP20115", "Cantidad"): ("pago", {f"{_CONCEPTO}/@Cantidad": "2"}),
+    ("CRP20116", "ClaveUnidad"): ("pago", {f"{_CONCEPTO}/@ClaveUnidad": "E48"}),
+    ("CRP20117", "Unidad"): ("pago", {f"{_CONCEPTO}/@Unidad": "Servicio"}),
+    ("CRP20118", "Descripcion"): ("pago", {f"{_CONCEPTO}/@Descripcion": "Abono"}),
+    ("CRP20119", "ValorUnitario"): ("pago", {f"{_CONCEPTO}/@ValorUnitario": "1"}),
+    ("CRP20120", "Importe"): ("pago", {f"{_CONCEPTO}/@Importe": "1"}),
+    ("CRP20121", "Descuento"): ("pago", {f"{_CONCEPTO}/@Descuento": "0"}),
+    ("CRP20122", "ObjetoImp"): ("pago", {f"{_CONCEPTO}/@ObjetoImp": "02"}),
+    ("CRP20201", "TotalRetencionesIVA"): ("pago_impuestos", {f"{_TOTALES}/@TotalRetencionesIVA": "64.04"}),
+    ("CRP20202", "TotalRetencionesISR"): ("pago_impuestos", {f"{_TOTALES}/@TotalRetencionesISR": "60.04"}),
+    ("CRP20203", "TotalRetencionesIEPS"): ("pago_impuestos", {f"{_TOTALES}/@TotalRetencionesIEPS": "1.00"}),
+    ("CRP20204", "TotalTrasladosBaseIVA16"): ("pago", {f"{_TOTALES}/@TotalTrasladosBaseIVA16": "100.01"}),
+    ("CRP20205", "TotalTrasladosImpuestoIVA16"): ("pago", {f"{_TOTALES}/@TotalTrasladosImpuestoIVA16": "15.99"}),
+    ("CRP20206", "TotalTrasladosBaseIVA8"): ("pago_impuestos", {f"{_TOTALES}/@TotalTrasladosBaseIVA8": "99.99"}),
+    ("CRP20207", "TotalTrasladosImpuestoIVA8"): ("pago_impuestos", {f"{_TOTALES}/@TotalTrasladosImpuestoIVA8": "8.01"}),
+    ("CRP20208", "TotalTrasladosBaseIVA0"): ("pago_impuestos", {f"{_TOTALES}/@TotalTrasladosBaseIVA0": "99.81"}),
+    ("CRP20209", "TotalTrasladosImpuestoIVA0"): ("pago_impuestos", {f"{_TOTALES}/@TotalTrasladosImpuestoIVA0": "0.01"}),
+    ("CRP20210", "TotalTrasladosBaseIVAExento"): (
+        "pago_impuestos",
+        {f"{_TOTALES}/@TotalTrasladosBaseIVAExento": "200.01"},
+    ),
+    ("CRP20211", "MontoTotalPagos"): ("pago_en_dolares", {f"{_TOTALES}/@MontoTotalPagos": "348000.00"}),
+    ("CRP20212", "FormaDePagoP"): ("pago", {f"{_PAGO}/@FormaDePagoP": "99"}),
+    ("CRP20213", "MonedaP"): ("pago", {f"{_PAGO}/@MonedaP": "XXX"}),
+    ("CRP20214", "TipoCambioP"): ("pago_en_dolares", {f"{_PAGO}/@TipoCambioP": None}),
+    ("CRP20215", "TipoCambioP"): ("pago", {f"{_PAGO}/@TipoCambioP": "1.000000"}),
+    ("CRP20217", "Monto"): ("pago", {f"{_PAGO}/@Monto": "115.99"}),
+    ("CRP20218", "Monto"): ("pago", {f"{_PAGO}/@Monto": "0"}),
+    ("CRP20219", "Monto"): ("pago", {f"{_PAGO}/@Monto": "116.000"}),
+    ("CRP20221", "RfcEmisorCtaOrd"): ("pago_parcial", {f"{_PAGO}/@RfcEmisorCtaOrd": "BAN010101000"}),
+    ("CRP20223", "NomBancoOrdExt"): ("pago", {f"{_PAGO}/@RfcEmisorCtaOrd": "XEXX010101000"}),
+    ("CRP20224", "CtaOrdenante"): ("pago_parcial", {f"{_PAGO}/@CtaOrdenante": "1234567890"}),
+    ("CRP20227", "RfcEmisorCtaBen"): ("pago_parcial", {f"{_PAGO}/@RfcEmisorCtaBen": "BAN010101000"}),
+    ("CRP20228", "CtaBeneficiario"): (
+        "pago",
+        {f"{_PAGO}/@FormaDePagoP": "06", f"{_PAGO}/@CtaBeneficiario": "1234567890"},
+    ),
+    ("CRP20229", "TipoCadPago"): ("pago_parcial", {f"{_PAGO}/@TipoCadPago": "01"}),
+    ("CRP20230", "CertPago"): ("pago", {f"{_PAGO}/@TipoCadPago": "01"}),
+    ("CRP20231", "CertPago"): ("pago", {f"{_PAGO}/@CertPago": "QQ=="}),
+    ("CRP20232", "CadPago"): ("pago", {f"{_PAGO}/@TipoCadPago": "01"}),
+    ("CRP20233", "CadPago"): ("pago", {f"{_PAGO}/@CadPago": "cadena"}),
+    ("CRP20234", "SelloPago"): ("pago", {f"{_PAGO}/@TipoCadPago": "01"}),
+    ("CRP20235", "SelloPago"): ("pago", {f"{_PAGO}/@SelloPago": "QQ=="}),
+    ("CRP20236", "MonedaDR"): ("pago", {f"{_DOCTO}/@MonedaDR": "XXX"}),
+    ("CRP20237", "EquivalenciaDR"): ("pago_de_dolares", {f"{_DOCTO}/@EquivalenciaDR": None}),
+    ("CRP20238", "EquivalenciaDR"): ("pago", {f"{_DOCTO}/@EquivalenciaDR": "1.1"}),
+    ("CRP20239", "ImpSaldoAnt"): ("pago", {f"{_DOCTO}/@ImpSaldoAnt": "0"}),
+    ("CRP20240", "ImpSaldoAnt"): ("pago", {f"{_DOCTO}/@ImpSaldoAnt": "116.000"}),
+    ("CRP20241", "ImpPagado"): ("pago", {f"{_DOCTO}/@ImpPagado": "0"}),
+    ("CRP20242", "ImpPagado"): ("pago", {f"{_DOCTO}/@ImpPagado": "116.000"}),
+    ("CRP20243", "ImpSaldoInsoluto"): ("pago", {f"{_DOCTO}/@ImpSaldoInsoluto": "0.000"}),
+    ("CRP20244", "ImpSaldoInsoluto"): ("pago_parcial", {f"{_DOCTO}/@ImpSaldoInsoluto": "1101.66"}),
+    ("CRP20247", "ObjetoImpDR"): ("pago", {f"{_DOCTO}/@ObjetoImpDR": "01"}),
+    ("CRP20252", "TipoFactorDR"): ("pago_impuestos", {f"{_RETENCION_DR}/@TipoFactorDR": "Exento"}),
+    ("CRP20254", "ImporteDR"): ("pago_impuestos", {f"{_RETENCION_DR}/@ImporteDR": "60.05"}),
+    ("CRP20258", "TipoFactorDR"): ("pago", {f"{_TRASLADO_DR}/@TipoFactorDR": "Exento"}),
+    ("CRP20259", "TipoFactorDR"): ("pago", {f"{_TRASLADO_DR}/@ImporteDR": None}),
+    ("CRP20260", "TasaOCuotaDR"): ("pago", {f"{_TRASLADO_DR}/@TasaOCuotaDR": "0.150000"}),
+    ("CRP20261", "ImporteDR"): ("pago", {f"{_TRASLADO_DR}/@ImporteDR": "16.02"}),
+    ("CRP20264", "ImporteP"): ("pago_impuestos", {f"{_TOTALES}/@TotalRetencionesISR": None}),
+    ("CRP20265", "ImporteP"): ("pago_impuestos", {f"{_RETENCION_P}/@ImporteP": "60.04"}),
+    ("CRP20266", "TipoFactorP"): ("pago", {f"{_TRASLADO_P}/@TipoFactorP": "Exento"}),
+    ("CRP20267", "BaseP"): ("pago", {f"{_TOTALES}/@TotalTrasladosBaseIVA16": None}),
+    ("CRP20268", "BaseP"): ("pago", {f"{_TRASLADO_P}/@BaseP": "100.01"}),
+    ("CRP20269", "BaseP"): ("pago_impuestos", {f"{_TRASLADO_P}/@BaseP": "200.01"}),
+    ("CRP20272", "TasaOCuotaP"): ("pago", {f"{_TRASLADO_P}/@TasaOCuotaP": "0.150000"}),
+    ("CRP20273", "ImporteP"): ("pago", {f"{_TOTALES}/@TotalTrasladosImpuestoIVA16": None}),
+    ("CRP20274", "ImporteP"): ("pago", {f"{_TRASLADO_P}/@ImporteP": "16.01"}),
+    ("CRP20276", "Monto"): ("pago_de_dolares", {f"{_PAGO}/@Monto": "6171118.00"}),
+    ("CRP20277", "EquivalenciaDR"): (
+        "pagos",
+        {f"{_PAGO}[2]/pago20:DoctoRelacionado[1]/@EquivalenciaDR": "1"},
+    ),
+    ("CRP20278", "ObjetoImpDR"): ("pago", {f"{_DOCTO}/@ObjetoImpDR": "06"}),
+    ("CRP20279", "ObjetoImpDR"): ("pago", {f"{_DOCTO}/@ObjetoImpDR": "07"}),
 }
 
 
@@ -111,6 +209,28 @@ def _without(group):
     return change
 
 
+def _removed(path):
+    def change(root):
+        for node in root.findall(path, NS):
+            node.getparent().remove(node)
+
+    return change
+
+
+def _repeated(path):
+    def change(root):
+        node = root.find(path, NS)
+        node.addnext(etree.fromstring(etree.tostring(node)))
+
+    return change
+
+
+def _taxes_in_the_concept(root):
+    etree.SubElement(root.find(f"{q('Conceptos')}/{q('Concepto')}"), q("Impuestos"))
+
+
+_PAGO_NODE = "cfdi:Complemento/pago20:Pagos/pago20:Pago"
+
 # rules on a whole node: what to do to the tree
 TREE_BREAKS = {
     ("CFDI40173", ""): ("iva_16", _empty_taxes),
@@ -119,6 +239,15 @@ TREE_BREAKS = {
     ("CFDI40218", ""): ("iva_16", _doubled("Traslados")),
     ("CFDI40211", ""): ("retenciones", _without("Retenciones")),
     ("CFDI40221", ""): ("iva_16", _without("Traslados")),
+    ("CRP20111", ""): ("pago", _repeated("cfdi:Conceptos/cfdi:Concepto")),
+    ("CRP20123", ""): ("pago", _taxes_in_the_concept),
+    ("CRP20246", "ObjetoImpDR"): ("pago", _removed(f"{_PAGO_NODE}/pago20:DoctoRelacionado/pago20:ImpuestosDR")),
+    ("CRP20248", ""): ("pago", _removed(f"{_PAGO_NODE}/pago20:DoctoRelacionado/pago20:ImpuestosDR/*")),
+    ("CRP20263", ""): (
+        "pago_impuestos",
+        _repeated(f"{_PAGO_NODE}/pago20:ImpuestosP/pago20:RetencionesP/pago20:RetencionP"),
+    ),
+    ("CRP20271", ""): ("pago", _repeated(f"{_PAGO_NODE}/pago20:ImpuestosP/pago20:TrasladosP/pago20:TrasladoP")),
 }
 
 

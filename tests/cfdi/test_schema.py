@@ -33,6 +33,20 @@ _CATALOG_ATTRIBUTES = {
     "Receptor/@ResidenciaFiscal": "CFDI40150",
 }
 _HUGE = {"@LugarExpedicion", "Conceptos/Concepto/@ClaveProdServ"}
+_DOCTO = "Complemento/pago20:Pagos/pago20:Pago/pago20:DoctoRelacionado"
+_TAXES_P = "Complemento/pago20:Pagos/pago20:Pago/pago20:ImpuestosP"
+_OF_PAYMENTS = {
+    (f"{_DOCTO}/@ObjetoImpDR", "99"): "CRP20245",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:RetencionesDR/pago20:RetencionDR/@BaseDR", "0"): "CRP20249",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:RetencionesDR/pago20:RetencionDR/@ImpuestoDR", "004"): "CRP20250",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:RetencionesDR/pago20:RetencionDR/@TipoFactorDR", "X"): "CRP20251",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR/@BaseDR", "0"): "CRP20255",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR/@ImpuestoDR", "004"): "CRP20256",
+    (f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR/@TipoFactorDR", "X"): "CRP20257",
+    (f"{_TAXES_P}/pago20:RetencionesP/pago20:RetencionP/@ImpuestoP", "004"): "CRP20262",
+    (f"{_TAXES_P}/pago20:TrasladosP/pago20:TrasladoP/@ImpuestoP", "004"): "CRP20270",
+    (f"{_DOCTO}/@IdDocumento", "no es un UUID"): "301",
+}
 _OTHER = {
     "@Fecha": ("2026-02-30 10:00", "CFDI40101"),
     "@Version": ("3.3", "301"),
@@ -77,6 +91,13 @@ def test_both_refuse_a_code_that_is_in_no_catalogue(where, value):
     assert {p.code for p in problems} == {_CATALOG_ATTRIBUTES[where]}
     assert all(p.path.endswith(where.rpartition("/")[2]) and len(p.message) < 120 for p in problems)
     assert problems[0].value == value
+
+
+@pytest.mark.parametrize(("where", "value"), _OF_PAYMENTS)
+def test_both_refuse_mistakes_in_payments(where, value):
+    element = changed(_prepare("pago_impuestos"), {where: value})
+    assert not whole_schema().validate(element)
+    assert codes(schema.check_schema(element)) == {_OF_PAYMENTS[where, value]}
 
 
 @pytest.mark.parametrize("where", _CATALOG_ATTRIBUTES)

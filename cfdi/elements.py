@@ -1,0 +1,29 @@
+"""Elements and attributes of a CFDI, as the writers make them."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+_UNWRITABLE = dict.fromkeys(range(0x20))
+"""Control characters that XML 1.0 cannot carry; blanks among them have become spaces before."""
+
+
+def clean(value: str) -> str:
+    """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
+    return " ".join(value.split()).translate(_UNWRITABLE)
+
+
+def set_attributes(node: etree._Element, **attributes: str | None) -> None:
+    """Set those attributes that are not empty, in their order."""
+    for name, value in attributes.items():
+        if value:
+            node.set(name, value)
+
+
+def add(parent: etree._Element, tag: str, **attributes: str | None) -> etree._Element:
+    """A new child, with those attributes that are not empty.
+
+    :param tag: its qualified name
+    """
+    kept = {name: value for name, value in attributes.items() if value}
+    return etree.SubElement(parent, tag, kept)
