@@ -6,6 +6,7 @@ No odoo here, no clock and no network unless handed in. A comprobante goes
     data = seal(element, certificate_der=der, sign=sign)      # final bytes, stored before they are sent
     problems = validate(data, now=now)                        # what is wrong never reaches the PAC
     timbrado = Finkok(...).stamp(data)                        # from .pac.finkok; raises PacError
+    comprobante = read_comprobante(data)                      # and back, of whoever wrote it
 """
 
 from .cadena import cadena_original
@@ -15,6 +16,7 @@ from .comprobante import (
     Comprobante,
     Concepto,
     Emisor,
+    ImpuestoLocal,
     InformacionGlobal,
     Receptor,
     Retencion,
@@ -22,6 +24,7 @@ from .comprobante import (
 )
 from .errors import CertificateError, CfdiError, ComprobanteError, Problem, SealError, UnsafeXml
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR, payment_receipt
+from .reader import ReadError, read_comprobante
 from .rounding import equivalence, line_amount, tax_amount
 from .secure_xml import parse_xml
 from .sello import certificate_of, seal, verify_seal
@@ -40,9 +43,11 @@ __all__ = [
     "Concepto",
     "DoctoRelacionado",
     "Emisor",
+    "ImpuestoLocal",
     "InformacionGlobal",
     "Pago",
     "Problem",
+    "ReadError",
     "Receptor",
     "Retencion",
     "RetencionDR",
@@ -65,6 +70,7 @@ __all__ = [
     "payment_receipt",
     "qr_url",
     "read_certificate",
+    "read_comprobante",
     "same_comprobante",
     "seal",
     "tax_amount",

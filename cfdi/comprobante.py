@@ -68,6 +68,19 @@ class Concepto:
     Retenciones: tuple[Retencion, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ImpuestoLocal:
+    """A state's or a municipality's tax on the whole comprobante (complemento implocal 1.0): ISH, cedular, 5 al millar.
+
+    Nombre: ImpLocTrasladado or ImpLocRetenido. Tasa: a percentage with two decimals. Importe: at two decimals,
+    positive; part of the Total (CFDI40119).
+    """
+
+    Nombre: str
+    Tasa: Decimal
+    Importe: Decimal
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emisor:
     """Nombre as registered at the SAT: without the kind of company (S.A. de C.V.), CFDI40139."""
@@ -139,5 +152,7 @@ class Comprobante:
     Confirmacion: str = ""
     InformacionGlobal: InformacionGlobal | None = None
     CfdiRelacionados: tuple[CfdiRelacionados, ...] = ()
+    TrasladosLocales: tuple[ImpuestoLocal, ...] = ()
+    RetencionesLocales: tuple[ImpuestoLocal, ...] = ()
     Pagos: tuple[Pago, ...] = ()
     Version: str = "4.0"

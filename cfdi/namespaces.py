@@ -2,12 +2,14 @@
 
 CFDI = "http://www.sat.gob.mx/cfd/4"
 TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
+IMPLOCAL = "http://www.sat.gob.mx/implocal"
 PAGOS = "http://www.sat.gob.mx/Pagos20"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SCHEMA_LOCATION = f"{CFDI} http://www.sat.gob.mx/sitio_internet/cfd/4/cfdv40.xsd"
+IMPLOCAL_LOCATION = f"{IMPLOCAL} http://www.sat.gob.mx/sitio_internet/cfd/implocal/implocal.xsd"
 PAGOS_LOCATION = f"{PAGOS} http://www.sat.gob.mx/sitio_internet/cfd/Pagos/Pagos20.xsd"
 
-NS = {"cfdi": CFDI, "tfd": TFD, "pago20": PAGOS}
+NS = {"cfdi": CFDI, "tfd": TFD, "implocal": IMPLOCAL, "pago20": PAGOS}
 
 
 def cfdi(name: str) -> str:

@@ -29,7 +29,10 @@ class TaxGroup:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the header says. Retenciones: Impuesto -> Importe (CFDI40208). None = the attribute is absent."""
+    """What the header says. Retenciones: Impuesto -> Importe (CFDI40208). None = the attribute is absent.
+
+    TotaldeTraslados, TotaldeRetenciones: of the local taxes, zero without any.
+    """
 
     SubTotal: Decimal
     Descuento: Decimal | None
@@ -38,6 +41,8 @@ class Totals:
     TotalImpuestosTrasladados: Decimal | None
     TotalImpuestosRetenidos: Decimal | None
     Total: Decimal
+    TotaldeTraslados: Decimal = ZERO
+    TotaldeRetenciones: Decimal = ZERO
 
 
 def compute(comprobante: Comprobante) -> Totals:
@@ -57,6 +62,10 @@ def compute(comprobante: Comprobante) -> Totals:
     retenciones = _retenciones(comprobante, decimals)
     transferred = _sum(group.Importe for group in traslados)
     withheld = _sum(amount for _code, amount in retenciones)
+    local_transferred, local_withheld = (
+        sum((tax.Importe for tax in taxes), ZERO)
+        for taxes in (comprobante.TrasladosLocales, comprobante.RetencionesLocales)
+    )
     return Totals(
         SubTotal=subtotal,
         Descuento=discount,
@@ -64,7 +73,12 @@ def compute(comprobante: Comprobante) -> Totals:
         Retenciones=retenciones,
         TotalImpuestosTrasladados=transferred,
         TotalImpuestosRetenidos=withheld,
-        Total=subtotal - (discount or ZERO) + (transferred or ZERO) - (withheld or ZERO),
+        Total=sum(
+            (transferred or ZERO, local_transferred, -(discount or ZERO), -(withheld or ZERO), -local_withheld),
+            subtotal,
+        ),
+        TotaldeTraslados=local_transferred,
+        TotaldeRetenciones=local_withheld,
     )
 
 

@@ -11,7 +11,7 @@ from .catalogs import currency_decimals
 from .comprobante import Comprobante, Concepto, Retencion, Traslado
 from .elements import add, clean, set_attributes
 from .errors import ComprobanteError, Problem
-from .namespaces import CFDI, PAGOS, PAGOS_LOCATION, SCHEMA_LOCATION, XSI, cfdi
+from .namespaces import CFDI, IMPLOCAL, IMPLOCAL_LOCATION, PAGOS, PAGOS_LOCATION, SCHEMA_LOCATION, XSI, cfdi
 from .pagos_writer import add_pagos
 
 _NSMAP = {"cfdi": CFDI, "xsi": XSI}
@@ -49,9 +49,14 @@ class _Writer:
         self.decimals = decimals
 
     def comprobante(self, doc: Comprobante, sums: totals.Totals) -> etree._Element:
-        complements = {"pago20": PAGOS} if doc.Pagos else {}
-        locations = [SCHEMA_LOCATION, *([PAGOS_LOCATION] if doc.Pagos else [])]
-        root = etree.Element(cfdi("Comprobante"), nsmap=_NSMAP | complements)
+        complements = {}
+        if doc.TrasladosLocales or doc.RetencionesLocales:
+            complements["implocal"] = (IMPLOCAL, IMPLOCAL_LOCATION)
+        if doc.Pagos:
+            complements["pago20"] = (PAGOS, PAGOS_LOCATION)
+        nsmap = _NSMAP | {prefix: namespace for prefix, (namespace, _location) in complements.items()}
+        root = etree.Element(cfdi("Comprobante"), nsmap=nsmap)
+        locations = [SCHEMA_LOCATION, *(location for _namespace, location in complements.values())]
         root.set(f"{{{XSI}}}schemaLocation", " ".join(locations))
         set_attributes(
             root,
@@ -102,8 +107,12 @@ class _Writer:
         for concepto in doc.Conceptos:
             self.concepto(conceptos, concepto)
         self.impuestos(root, sums)
-        if doc.Pagos:
-            add_pagos(_add(root, "Complemento"), doc.Pagos)
+        if complements:
+            complemento = _add(root, "Complemento")
+            if "implocal" in complements:
+                self.local_taxes(complemento, doc, sums)
+            if doc.Pagos:
+                add_pagos(complemento, doc.Pagos)
         return root
 
     def concepto(self, parent: etree._Element, concepto: Concepto) -> None:
@@ -172,6 +181,22 @@ class _Writer:
                     TasaOCuota=_rate(tax.TasaOCuota),
                     Importe=self.amount(tax.Importe),
                 )
+
+    def local_taxes(self, parent: etree._Element, doc: Comprobante, sums: totals.Totals) -> None:
+        node = add(
+            parent,
+            f"{{{IMPLOCAL}}}ImpuestosLocales",
+            version="1.0",
+            TotaldeRetenciones=rounding.text(sums.TotaldeRetenciones, 2, 2),
+            TotaldeTraslados=rounding.text(sums.TotaldeTraslados, 2, 2),
+        )
+        for tag, name, rate, taxes in (
+            ("RetencionesLocales", "ImpLocRetenido", "TasadeRetencion", doc.RetencionesLocales),
+            ("TrasladosLocales", "ImpLocTrasladado", "TasadeTraslado", doc.TrasladosLocales),
+        ):
+            for tax in taxes:
+                values = {name: clean(tax.Nombre), rate: rounding.text(tax.Tasa, 2, 2)}
+                add(node, f"{{{IMPLOCAL}}}{tag}", **values, Importe=rounding.text(tax.Importe, 2, 2))
 
     def amount(self, value: Decimal | None) -> str | None:
         return None if value is None else rounding.text(value, self.decimals)

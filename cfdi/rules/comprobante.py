@@ -57,7 +57,7 @@ def _total_adds_up(_node: Node, document: Document) -> bool:
     total = head.amount("SubTotal") - head.amount("Descuento")
     for impuestos in document.nodes("Impuestos"):
         total += impuestos.amount("TotalImpuestosTrasladados") - impuestos.amount("TotalImpuestosRetenidos")
-    local = head.child("cfdi:Complemento/{http://www.sat.gob.mx/implocal}ImpuestosLocales")
+    local = head.child("cfdi:Complemento/implocal:ImpuestosLocales")
     if local is not None:
         taxes = Node(local)
         total += taxes.amount("TotaldeTraslados") - taxes.amount("TotaldeRetenciones")

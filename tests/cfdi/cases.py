@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import cfdi
-from cfdi import CfdiRelacionados, InformacionGlobal, Traslado, TrasladoDR
+from cfdi import CfdiRelacionados, ImpuestoLocal, InformacionGlobal, Traslado, TrasladoDR
 from support import (
     EXTRANJERO,
     PERSONA_FISICA,
@@ -93,6 +93,14 @@ CASES = {
         MetodoPago="",
         FormaPago="",
         Receptor=replace(RECEPTOR, UsoCFDI="S01"),
+    ),
+    "impuestos_locales": comprobante(
+        concepto("1500.50", "2", ClaveProdServ="90111500", ClaveUnidad="DAY", Descripcion="Hospedaje"),
+        TrasladosLocales=(ImpuestoLocal("ISH", d("3.5"), d("105.04")),),
+        RetencionesLocales=(
+            ImpuestoLocal("Impuesto Cedular", d("3"), d("90.03")),
+            ImpuestoLocal("5 al  millar", d("0.5"), d("15.01")),
+        ),
     ),
     "pago": recibo(pago(NumOperacion="  0012  34 ")),
     "pago_parcial": recibo(

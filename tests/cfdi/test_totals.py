@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cfdi
+from cases import CASES
 from cfdi import Traslado
 from support import comprobante, concepto, d, ieps, iva, retencion
 
@@ -144,3 +145,15 @@ def test_seven_decimals_are_refused_and_not_rounded_away():
 
 def test_rounding_mode_of_the_reference_agrees_with_decimal():
     assert _round(Fraction("1.005"), 2) == Decimal("1.005").quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def test_local_taxes_are_part_of_the_total():
+    sums = cfdi.compute(CASES["impuestos_locales"])
+    assert (sums.TotaldeTraslados, sums.TotaldeRetenciones) == (d("105.04"), d("105.04"))
+    assert sums.Total == sums.SubTotal + sums.TotalImpuestosTrasladados
+    more = replace(CASES["impuestos_locales"], RetencionesLocales=())
+    assert cfdi.compute(more).Total == sums.Total + d("105.04")
+    for name, amount in (("Importe", "1.005"), ("Tasa", "3.125")):
+        tax = replace(more.TrasladosLocales[0], **{name: d(amount)})
+        with pytest.raises(cfdi.ComprobanteError, match=amount):
+            cfdi.build_xml(replace(more, TrasladosLocales=(tax,)))

@@ -1,0 +1,217 @@
+"""XML of a CFDI 4.0 or 3.3, of whoever wrote it -> the dataclasses.
+
+What a version does not say is empty: 3.3 has neither the receiver's address and régimen nor ObjetoImp, and its payments
+(1.0) have no taxes. What the dataclasses do not have is left out: complementos other than payments and local taxes,
+parts of a concepto, customs data, third parties' accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from lxml import etree
+
+from .comprobante import (
+    CfdiRelacionados,
+    Comprobante,
+    Concepto,
+    Emisor,
+    ImpuestoLocal,
+    InformacionGlobal,
+    Receptor,
+    Retencion,
+    Traslado,
+)
+from .elements import clean
+from .errors import CfdiError
+from .namespaces import CFDI, IMPLOCAL, PAGOS
+from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR
+from .secure_xml import as_element
+
+_VERSIONS = {CFDI: "4.0", "http://www.sat.gob.mx/cfd/3": "3.3"}
+_PAGOS_10 = "http://www.sat.gob.mx/Pagos"
+
+
+class ReadError(CfdiError, ValueError):
+    """The XML is no CFDI that can be read. The text says why, in Spanish."""
+
+
+def read_comprobante(source: bytes | etree._Element) -> Comprobante:
+    """The comprobante that an XML says, sealed and stamped or not; nothing is checked but that it can be read.
+
+    :raises UnsafeXml: see `secure_xml`.
+    :raises ReadError: it is no CFDI 4.0 or 3.3, or a value is not what its attribute is for.
+    """
+    root = as_element(source)
+    namespace = etree.QName(root).namespace or ""
+    if etree.QName(root).localname != "Comprobante" or root.get("Version") != _VERSIONS.get(namespace):
+        raise ReadError("El XML no es un CFDI 4.0 ni 3.3.")
+    return _Reader(namespace).comprobante(root)
+
+
+class _Reader:
+    """Holds the namespace of the version."""
+
+    def __init__(self, namespace: str):
+        self.namespace = namespace
+
+    def comprobante(self, root: etree._Element) -> Comprobante:
+        return Comprobante(
+            **_texts(
+                root,
+                *("Version", "Serie", "Folio", "FormaPago", "CondicionesDePago", "Moneda", "TipoDeComprobante"),
+                *("Exportacion", "MetodoPago", "LugarExpedicion", "Confirmacion"),
+            ),
+            **_numbers(root, "SubTotal", "Descuento", "TipoCambio", "Total"),
+            Fecha=_date(root, "Fecha"),
+            InformacionGlobal=self.informacion_global(root),
+            CfdiRelacionados=tuple(
+                CfdiRelacionados(
+                    TipoRelacion=node.get("TipoRelacion", ""),
+                    UUIDs=tuple(child.get("UUID", "") for child in self.all(node, "CfdiRelacionado")),
+                )
+                for node in self.all(root, "CfdiRelacionados")
+            ),
+            Emisor=Emisor(**_texts(self.one(root, "Emisor"), "Rfc", "Nombre", "RegimenFiscal", "FacAtrAdquirente")),
+            Receptor=Receptor(
+                **_texts(
+                    self.one(root, "Receptor"),
+                    *("Rfc", "Nombre", "DomicilioFiscalReceptor", "ResidenciaFiscal", "NumRegIdTrib"),
+                    *("RegimenFiscalReceptor", "UsoCFDI"),
+                )
+            ),
+            Conceptos=tuple(self.concepto(node) for node in self.all(root, "Conceptos", "Concepto")),
+            TrasladosLocales=_local_taxes(root, "TrasladosLocales", "ImpLocTrasladado", "TasadeTraslado"),
+            RetencionesLocales=_local_taxes(root, "RetencionesLocales", "ImpLocRetenido", "TasadeRetencion"),
+            Pagos=tuple(
+                _pago(node)
+                for namespace in (PAGOS, _PAGOS_10)
+                for pagos in self.all(root, "Complemento")
+                for node in pagos.iterfind(f"{{{namespace}}}Pagos/{{{namespace}}}Pago")
+            ),
+        )
+
+    def informacion_global(self, root: etree._Element) -> InformacionGlobal | None:
+        for node in self.all(root, "InformacionGlobal"):
+            year = _needed(node, "Año")
+            return InformacionGlobal(**_texts(node, "Periodicidad", "Meses"), Año=int(year))
+        return None
+
+    def concepto(self, node: etree._Element) -> Concepto:
+        return Concepto(
+            **_texts(
+                node,
+                *("ClaveProdServ", "NoIdentificacion", "ClaveUnidad", "Unidad", "Descripcion", "ObjetoImp"),
+            ),
+            **{name: _needed(node, name) for name in ("Cantidad", "ValorUnitario", "Importe")},
+            Descuento=_number(node, "Descuento") or None,
+            Traslados=tuple(
+                Traslado(_needed(tax, "Base"), *_kind(tax, ""), **_numbers(tax, "TasaOCuota", "Importe"))
+                for tax in self.all(node, "Impuestos", "Traslados", "Traslado")
+            ),
+            Retenciones=tuple(
+                Retencion(_needed(tax, "Base"), *_kind(tax, ""), _needed(tax, "TasaOCuota"), _needed(tax, "Importe"))
+                for tax in self.all(node, "Impuestos", "Retenciones", "Retencion")
+            ),
+        )
+
+    def all(self, node: etree._Element, *names: str) -> Iterator[etree._Element]:
+        return node.iterfind("/".join(f"{{{self.namespace}}}{name}" for name in names))
+
+    def one(self, node: etree._Element, name: str) -> etree._Element:
+        for found in self.all(node, name):
+            return found
+        raise ReadError(f"El CFDI no trae {name}.")
+
+
+def _pago(node: etree._Element) -> Pago:
+    namespace = etree.QName(node).namespace
+    currency = node.get("MonedaP", "")
+    return Pago(
+        **_texts(
+            node,
+            *("FormaDePagoP", "MonedaP", "NumOperacion", "RfcEmisorCtaOrd", "NomBancoOrdExt", "CtaOrdenante"),
+            *("RfcEmisorCtaBen", "CtaBeneficiario", "TipoCadPago", "CertPago", "CadPago", "SelloPago"),
+        ),
+        FechaPago=_date(node, "FechaPago"),
+        TipoCambioP=_number(node, "TipoCambioP") or Decimal(1),
+        Monto=_needed(node, "Monto"),
+        DoctosRelacionados=tuple(
+            _docto(docto, currency) for docto in node.iterfind(f"{{{namespace}}}DoctoRelacionado")
+        ),
+    )
+
+
+def _docto(node: etree._Element, currency: str) -> DoctoRelacionado:
+    # Version 1.0 calls it TipoCambioDR.
+    equivalence = _number(node, "EquivalenciaDR") or _number(node, "TipoCambioDR") or Decimal(1)
+    paid = _number(node, "ImpPagado") or Decimal(0)
+    path = f"{{{PAGOS}}}ImpuestosDR/{{{PAGOS}}}%s/{{{PAGOS}}}%s"
+    return DoctoRelacionado(
+        **_texts(node, "IdDocumento", "Serie", "Folio", "ObjetoImpDR"),
+        MonedaDR=node.get("MonedaDR") or currency,
+        EquivalenciaDR=equivalence,
+        NumParcialidad=int(_number(node, "NumParcialidad") or 1),
+        ImpSaldoAnt=_number(node, "ImpSaldoAnt") or paid,
+        ImpPagado=paid,
+        Traslados=tuple(
+            TrasladoDR(
+                _needed(tax, "BaseDR"), *_kind(tax, "DR"), _number(tax, "TasaOCuotaDR"), _number(tax, "ImporteDR")
+            )
+            for tax in node.iterfind(path % ("TrasladosDR", "TrasladoDR"))
+        ),
+        Retenciones=tuple(
+            RetencionDR(
+                _needed(tax, "BaseDR"), *_kind(tax, "DR"), _needed(tax, "TasaOCuotaDR"), _needed(tax, "ImporteDR")
+            )
+            for tax in node.iterfind(path % ("RetencionesDR", "RetencionDR"))
+        ),
+    )
+
+
+def _local_taxes(root: etree._Element, tag: str, name: str, rate: str) -> tuple[ImpuestoLocal, ...]:
+    nodes = root.iterfind(f"{{*}}Complemento/{{{IMPLOCAL}}}ImpuestosLocales/{{{IMPLOCAL}}}{tag}")
+    return tuple(ImpuestoLocal(node.get(name, ""), _needed(node, rate), _needed(node, "Importe")) for node in nodes)
+
+
+def _kind(tax: etree._Element, suffix: str) -> tuple[str, str]:
+    return tax.get(f"Impuesto{suffix}", ""), tax.get(f"TipoFactor{suffix}", "")
+
+
+def _texts(node: etree._Element, *names: str) -> dict[str, str]:
+    """Blanks are read as the cadena original reads them."""
+    return {name: clean(node.get(name, "")) for name in names}
+
+
+def _numbers(node: etree._Element, *names: str) -> dict[str, Decimal | None]:
+    return {name: _number(node, name) for name in names}
+
+
+def _number(node: etree._Element, name: str) -> Decimal | None:
+    text = node.get(name)
+    if text is None:
+        return None
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite():
+        raise ReadError(f"{etree.QName(node).localname}: {name} no es un número: «{text}».")
+    return value
+
+
+def _needed(node: etree._Element, name: str) -> Decimal:
+    value = _number(node, name)
+    if value is None:
+        raise ReadError(f"{etree.QName(node).localname}: falta {name}.")
+    return value
+
+
+def _date(node: etree._Element, name: str) -> datetime:
+    text = node.get(name, "")
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError:
+        raise ReadError(f"{etree.QName(node).localname}: {name} no es una fecha: «{text}».") from None
