@@ -1,6 +1,7 @@
 """Documents of third parties whose seals are known to hold; some were really accepted by a PAC."""
 
 import csv
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ from lxml import etree
 import cfdi
 from cfdi import schema
 from cfdi.namespaces import NS
+from cfdi.rules.elsewhere import NOT_CHECKED
 from devtools.pac.resources import schema as whole_schema
 from support import SHARED, codes
+from test_rule_table import rows
 
 with open(SHARED / "samples" / "index.csv", encoding="utf-8", newline="") as _file:
     ROWS = list(csv.DictReader(_file))
@@ -62,3 +65,13 @@ def test_what_others_wrote_is_read(row):
     written = cfdi.build_xml(replace(read, SubTotal=None, Descuento=None, Total=None))
     assert cfdi.read_comprobante(written).Conceptos == read.Conceptos
     assert cfdi.read_comprobante(written).Pagos == read.Pagos
+
+
+@pytest.mark.parametrize("matrix", ["CFDI40.csv", "CRP20_RevB.csv"])
+def test_every_rule_of_the_matrix_is_told(matrix):
+    """In docs/sat-rules.md, checked or not."""
+    with open(SHARED / "rules" / matrix, encoding="utf-8", newline="") as file:
+        text = "\n".join(",".join(row) for row in csv.reader(file))
+    found = set(re.findall(r"\b(?:CFDI40|CRP20)\d{3}\b", text))
+    assert len(found) > 100
+    assert found <= NOT_CHECKED.keys() | {code for code, _what, _by in rows()}
