@@ -10,6 +10,7 @@ No odoo here, no clock and no network unless handed in. A comprobante goes
 """
 
 from .cadena import cadena_original
+from .cancelacion import Folio, cancellation_request
 from .certificado import Certificado, certificate_number, read_certificate
 from .comprobante import (
     CfdiRelacionados,
@@ -43,6 +44,7 @@ __all__ = [
     "Concepto",
     "DoctoRelacionado",
     "Emisor",
+    "Folio",
     "ImpuestoLocal",
     "InformacionGlobal",
     "Pago",
@@ -59,6 +61,7 @@ __all__ = [
     "UnsafeXml",
     "build_xml",
     "cadena_original",
+    "cancellation_request",
     "certificate_number",
     "certificate_of",
     "complete",

@@ -37,6 +37,14 @@ class Certificado:
         """Whether `moment` (aware) is inside its validity (PAC code 305)."""
         return self.not_before <= moment <= self.not_after
 
+    @property
+    def issuer_name(self) -> str:
+        """Who issued it (RFC 4514), empty where its name breaks the rules of X.509."""
+        try:
+            return x509.load_der_x509_certificate(self.der).issuer.rfc4514_string()
+        except ValueError:
+            return ""
+
 
 @lru_cache(maxsize=256)
 def read_certificate(der: bytes) -> Certificado:

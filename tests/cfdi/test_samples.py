@@ -9,6 +9,7 @@ from lxml import etree
 
 import cfdi
 from cfdi import schema
+from cfdi.cancelacion import verify_request
 from cfdi.namespaces import NS
 from cfdi.rules.elsewhere import NOT_CHECKED
 from devtools.pac.resources import schema as whole_schema
@@ -75,3 +76,12 @@ def test_every_rule_of_the_matrix_is_told(matrix):
     found = set(re.findall(r"\b(?:CFDI40|CRP20)\d{3}\b", text))
     assert len(found) > 100
     assert found <= NOT_CHECKED.keys() | {code for code, _what, _by in rows()}
+
+
+def test_a_request_to_cancel_that_another_signed():
+    """Signed without the blanks between its elements, which its file has been given since."""
+    data = (SHARED / "soap" / "finkok_cancel-cancelsignature-format.xml").read_bytes()
+    root = etree.fromstring(data, etree.XMLParser(remove_blank_text=True))
+    assert verify_request(root)
+    root.find("{*}Folios/{*}Folio").set("Motivo", "03")
+    assert not verify_request(root)
