@@ -84,7 +84,7 @@ class ResPartner(models.Model):
     def _increase_rank(self, field, n=1):
         # Of who has a rank Odoo counts the documents: nothing that is tracked changes, and it would be read field by
         # field before and after.
-        ranked = self.filtered(field)
+        ranked = self.filtered(lambda partner: partner.sudo()[field])
         super(ResPartner, ranked.with_context(mail_notrack=True))._increase_rank(field, n)
         # Posting an invoice must not fail because the partner, not a customer until now, shares an old RFC.
         unranked = (self - ranked).with_context(customer_by_document=True)

@@ -501,7 +501,9 @@ class TestCommissions(CustomerCommon):
             return self.cr.sql_log_count - before
 
         post(patched=False)
-        self.assertEqual(post(patched=False), post(patched=True))
+        with_commissions = post(patched=False)
+        post(patched=True)  # others read then what commissions have read: their caches are filled too
+        self.assertLessEqual(with_commissions, post(patched=True))
 
     def test_button_of_the_card(self):
         self._collect(self._create_customer_invoice())

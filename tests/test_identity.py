@@ -21,6 +21,16 @@ class TestIdentity(CustomerCommon):
         for expected in (text, other.name, other.ref):
             self.assertIn(expected, str(caught.exception))
 
+    def test_who_posts_need_not_see_the_customer(self):
+        customer = self._create_customer(name="De otra compañía")
+        customer.sudo().company_id = self.env["res.company"].sudo().create({"name": "Otra compañía"})
+        user = self._create_user("contable", "account.group_account_invoice")
+        with self.assertRaises(AccessError):
+            customer.with_user(user).read(["customer_rank"])
+        customer.with_user(user)._increase_rank("customer_rank")
+        counted = self.env.cr.postcommit.data["account.res.partner.increase_rank.customer_rank"]
+        self.assertEqual(counted.pop(customer.id), 1)
+
     def test_rfc(self):
         first = self._create_customer(name="Primero", vat=RFC)
         self.assert_taken(RFC, first, vat="xia-190128-j61")
