@@ -29,6 +29,7 @@ def kept_cursor(registry, begin):
     begun = cr is not None and _has_begun(cr, begin)
     if not begun:
         cr = registry.cursor()
+    kept = False
     try:
         if not begun:
             cr.execute(begin)
@@ -36,10 +37,10 @@ def kept_cursor(registry, begin):
         cr.commit()  # pylint: disable=invalid-commit
         cr.cache.clear()
         cr.transaction = None  # the registry may be another one the next time
-        if len(_kept) < DATABASES:
-            _kept.setdefault(registry.db_name, cr)
+        # From here on another thread may have it.
+        kept = len(_kept) < DATABASES and _kept.setdefault(registry.db_name, cr) is cr
     finally:
-        if _kept.get(registry.db_name) is not cr:
+        if not kept:
             cr.close()
 
 

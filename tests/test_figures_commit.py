@@ -142,6 +142,19 @@ class TestFiguresCommit(CommittedCase):
         self.assertTrue(one.closed)
         self.assertFalse(two.closed)
 
+    def test_a_connection_that_another_thread_has_taken_is_left_to_it(self):
+        class Taken(dict):
+            def setdefault(self, key, value):
+                kept = super().setdefault(key, value)
+                self.pop(key)  # as by another thread, at once
+                return kept
+
+        with patch.object(kept_cursor, "_kept", Taken()):
+            with kept_cursor.kept_cursor(self.env.registry, "SELECT 1") as cr:
+                pass
+            self.assertFalse(cr.closed)
+            cr.close()
+
     def test_two_sales_to_one_customer_at_once(self):
         first, second = self._begin(), self._begin()
         self._confirm_order(first)
