@@ -15,18 +15,18 @@ from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1
 from lxml import etree
 
-from .certificado import Certificado, read_certificate
+from .certificado import read_certificate
 from .elements import add
 from .errors import CertificateError, ComprobanteError, Problem, SealError
 from .secure_xml import as_element
+from .sello import check_csd, signature_holds
 
 CANCELA = "http://cancelacfd.sat.gob.mx"
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
+_ALGORITHM = SHA1()  # noqa: S303 - what the SAT takes
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MOTIVOS = frozenset({"01", "02", "03", "04"})
@@ -66,8 +66,7 @@ def cancellation_request(
     if problems:
         raise ComprobanteError(problems)
     certificate = read_certificate(certificate_der)
-    if not certificate.is_csd:
-        raise CertificateError(f"[306] El certificado {certificate.number} no es un CSD (parece una FIEL).")
+    check_csd(certificate)
     root = etree.Element(f"{{{CANCELA}}}Cancelacion", nsmap={None: CANCELA})
     root.set("RfcEmisor", certificate.rfc)
     root.set("Fecha", Fecha.replace(tzinfo=None, microsecond=0).isoformat())
@@ -85,7 +84,7 @@ def cancellation_request(
     signed_info = _signed_info(signature, base64.b64encode(digest).decode())
     message = _canonical(signed_info)
     value = "".join(sign_sha1(message).split())
-    if not _holds(certificate, message, value):
+    if not signature_holds(certificate, message, value, _ALGORITHM):
         raise SealError("La firma no corresponde al certificado: la llave privada es de otro certificado.")
     _dsig(signature, "SignatureValue").text = value
     data = _dsig(_dsig(signature, "KeyInfo"), "X509Data")
@@ -120,7 +119,7 @@ def verify_request(source: bytes | etree._Element) -> bool:
     return (
         root.get("RfcEmisor") == certificate.rfc
         and digest == texts["DigestValue"].strip()
-        and _holds(certificate, message, texts["SignatureValue"])
+        and signature_holds(certificate, message, texts["SignatureValue"], _ALGORITHM)
     )
 
 
@@ -164,12 +163,3 @@ def _canonical(element: etree._Element) -> bytes:
     """C14N 1.0. Of a document of its own: libxml2 takes back the namespace that a part has from above (xmlns="")."""
     document = etree.fromstring(etree.tostring(element, with_tail=False))
     return etree.tostring(document, method="c14n", exclusive=False, with_comments=False)
-
-
-def _holds(certificate: Certificado, message: bytes, value: str) -> bool:
-    try:
-        signature = base64.b64decode("".join(value.split()), validate=True)
-        certificate.public_key.verify(signature, message, padding.PKCS1v15(), SHA1())  # noqa: S303 - what the SAT takes
-    except (InvalidSignature, ValueError):
-        return False
-    return True

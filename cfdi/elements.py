@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from lxml import etree
 
+from . import rounding
+
+_RATE_DECIMALS = 6
 _UNWRITABLE = dict.fromkeys(range(0x20))
 """Control characters that XML 1.0 cannot carry; blanks among them have become spaces before."""
 
@@ -11,6 +16,16 @@ _UNWRITABLE = dict.fromkeys(range(0x20))
 def clean(value: str) -> str:
     """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
     return " ".join(value.split()).translate(_UNWRITABLE)
+
+
+def number(value: Decimal | None, decimals: int) -> str | None:
+    """An amount with at least these decimals; None for none."""
+    return None if value is None else rounding.text(value, decimals)
+
+
+def rate(value: Decimal | None) -> str | None:
+    """TasaOCuota, which always has six decimals; None for none."""
+    return number(value, _RATE_DECIMALS)
 
 
 def set_attributes(node: etree._Element, **attributes: str | None) -> None:

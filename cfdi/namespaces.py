@@ -1,6 +1,8 @@
 """Namespaces of the CFDI and the addresses of its schemas, written as the SAT publishes them."""
 
 CFDI = "http://www.sat.gob.mx/cfd/4"
+CFDI_33 = "http://www.sat.gob.mx/cfd/3"
+VERSIONS = {CFDI: "4.0", CFDI_33: "3.3"}
 TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
 IMPLOCAL = "http://www.sat.gob.mx/implocal"
 PAGOS = "http://www.sat.gob.mx/Pagos20"

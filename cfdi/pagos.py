@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from .comprobante import CfdiRelacionados, Comprobante, Concepto, Emisor, Receptor
+from .comprobante import Comprobante, Concepto
 
 _CONCEPTO = Concepto(
     ClaveProdServ="84111506",
@@ -101,33 +102,10 @@ class Pago:
     SelloPago: str = ""
 
 
-def payment_receipt(
-    pagos: Iterable[Pago],
-    *,
-    Emisor: Emisor,  # noqa: N803 - the names of the comprobante
-    Receptor: Receptor,  # noqa: N803
-    Fecha: datetime,  # noqa: N803
-    LugarExpedicion: str,  # noqa: N803
-    Serie: str = "",  # noqa: N803
-    Folio: str = "",  # noqa: N803
-    CfdiRelacionados: tuple[CfdiRelacionados, ...] = (),  # noqa: N803
-    Confirmacion: str = "",  # noqa: N803
-) -> Comprobante:
-    """The comprobante of type P that tells these payments: all that it has besides is fixed (CRP20101-CRP20123).
+def payment_receipt(pagos: Iterable[Pago], **values: Any) -> Comprobante:
+    """The comprobante of type P that tells these payments: what it has besides is fixed (CRP20101-CRP20123).
 
-    UsoCFDI of the Receptor has to be CP01 (CFDI40161).
+    :param values: the others of `Comprobante`: Emisor, Receptor (whose UsoCFDI is CP01, CFDI40161), Fecha,
+        LugarExpedicion, and maybe Serie, Folio, CfdiRelacionados, Confirmacion.
     """
-    return Comprobante(
-        Emisor=Emisor,
-        Receptor=Receptor,
-        Conceptos=(_CONCEPTO,),
-        Fecha=Fecha,
-        LugarExpedicion=LugarExpedicion,
-        TipoDeComprobante="P",
-        Moneda="XXX",
-        Serie=Serie,
-        Folio=Folio,
-        CfdiRelacionados=CfdiRelacionados,
-        Confirmacion=Confirmacion,
-        Pagos=tuple(pagos),
-    )
+    return Comprobante(**values, Conceptos=(_CONCEPTO,), TipoDeComprobante="P", Moneda="XXX", Pagos=tuple(pagos))

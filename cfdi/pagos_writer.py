@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from lxml import etree
 
 from . import rounding
-from .catalogs import currency_decimals
-from .elements import add, clean
-from .errors import ComprobanteError, Problem
+from .elements import add, clean, number, rate
 from .namespaces import PAGOS
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR
 from .pagos_totals import ImpuestosP, taxes_of, totals_of
-
-_RATE_DECIMALS = 6
+from .totals import decimals_of_currency
 
 
 def add_pagos(parent: etree._Element, pagos: Sequence[Pago]) -> None:
@@ -33,7 +29,7 @@ def add_pagos(parent: etree._Element, pagos: Sequence[Pago]) -> None:
 
 
 def _add_pago(parent: etree._Element, pago: Pago, taxes: ImpuestosP) -> None:
-    decimals = _decimals(pago.MonedaP, "MonedaP", "CRP20213")
+    decimals = decimals_of_currency(pago.MonedaP, "CRP20213", "Pagos/Pago/@MonedaP")
     node = _add(
         parent,
         "Pago",
@@ -74,13 +70,13 @@ def _add_pago(parent: etree._Element, pago: Pago, taxes: ImpuestosP) -> None:
                 BaseP=rounding.text(tax.BaseP, decimals),
                 ImpuestoP=tax.ImpuestoP,
                 TipoFactorP=tax.TipoFactorP,
-                TasaOCuotaP=_rate(tax.TasaOCuotaP),
-                ImporteP=None if tax.ImporteP is None else rounding.text(tax.ImporteP, decimals),
+                TasaOCuotaP=rate(tax.TasaOCuotaP),
+                ImporteP=number(tax.ImporteP, decimals),
             )
 
 
 def _add_docto(parent: etree._Element, docto: DoctoRelacionado, equivalence_decimals: int) -> None:
-    decimals = _decimals(docto.MonedaDR, "MonedaDR", "CRP20236")
+    decimals = decimals_of_currency(docto.MonedaDR, "CRP20236", "Pagos/Pago/DoctoRelacionado/@MonedaDR")
     node = _add(
         parent,
         "DoctoRelacionado",
@@ -115,21 +111,9 @@ def _add_tax(parent: etree._Element, name: str, tax: TrasladoDR | RetencionDR, d
         BaseDR=rounding.text(tax.BaseDR, decimals),
         ImpuestoDR=tax.ImpuestoDR,
         TipoFactorDR=tax.TipoFactorDR,
-        TasaOCuotaDR=_rate(tax.TasaOCuotaDR),
-        ImporteDR=None if tax.ImporteDR is None else rounding.text(tax.ImporteDR, decimals),
+        TasaOCuotaDR=rate(tax.TasaOCuotaDR),
+        ImporteDR=number(tax.ImporteDR, decimals),
     )
-
-
-def _rate(value: Decimal | None) -> str | None:
-    return None if value is None else rounding.text(value, _RATE_DECIMALS)
-
-
-def _decimals(currency: str, attribute: str, code: str) -> int:
-    try:
-        return currency_decimals(currency)
-    except KeyError:
-        message = f"{attribute}: la moneda no está en el catálogo c_Moneda."
-        raise ComprobanteError([Problem(code, message, f"Pagos/Pago/@{attribute}", currency)]) from None
 
 
 def _add(parent: etree._Element, name: str, **attributes: str | None) -> etree._Element:

@@ -26,11 +26,10 @@ from .comprobante import (
 )
 from .elements import clean
 from .errors import CfdiError
-from .namespaces import CFDI, IMPLOCAL, PAGOS
+from .namespaces import IMPLOCAL, PAGOS, VERSIONS
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR
 from .secure_xml import as_element
 
-_VERSIONS = {CFDI: "4.0", "http://www.sat.gob.mx/cfd/3": "3.3"}
 _PAGOS_10 = "http://www.sat.gob.mx/Pagos"
 
 
@@ -46,7 +45,7 @@ def read_comprobante(source: bytes | etree._Element) -> Comprobante:
     """
     root = as_element(source)
     namespace = etree.QName(root).namespace or ""
-    if etree.QName(root).localname != "Comprobante" or root.get("Version") != _VERSIONS.get(namespace):
+    if etree.QName(root).localname != "Comprobante" or root.get("Version") != VERSIONS.get(namespace):
         raise ReadError("El XML no es un CFDI 4.0 ni 3.3.")
     return _Reader(namespace).comprobante(root)
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from .errors import CfdiError
+from .namespaces import VERSIONS
 from .secure_xml import parse_xml
 
 MAX_BYTES = 4 * 1024 * 1024
 """PACs refuse above 5 MB; who registers a customer has an invoice at hand, not a catalogue."""
-
-_VERSIONS = {"http://www.sat.gob.mx/cfd/4": "4.0", "http://www.sat.gob.mx/cfd/3": "3.3"}
 
 
 class ReceivedError(CfdiError, ValueError):
@@ -55,7 +54,7 @@ def read_received(data: bytes) -> Received:
     """
     root = parse_xml(data, max_bytes=MAX_BYTES)
     name = etree.QName(root)
-    version = _VERSIONS.get(name.namespace or "")
+    version = VERSIONS.get(name.namespace or "")
     if name.localname != "Comprobante" or not version:
         raise ReceivedError("El XML no es un CFDI 4.0 ni 3.3.")
     if root.get("Version") != version:

@@ -12,7 +12,7 @@ from copy import deepcopy
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from lxml import etree
 
 from .cadena import cadena_original
@@ -21,6 +21,7 @@ from .errors import CertificateError, SealError
 from .namespaces import XSI, cfdi
 from .secure_xml import as_element
 
+_SHA256 = SHA256()
 HEADER_ORDER = (
     f"{{{XSI}}}schemaLocation",
     *"Version Serie Folio Fecha Sello FormaPago NoCertificado Certificado CondicionesDePago SubTotal".split(),
@@ -89,19 +90,26 @@ def certificate_of(source: bytes | etree._Element) -> Certificado:
     return certificate
 
 
-def signature_holds(certificate: Certificado, message: bytes, signature_base64: str) -> bool:
-    """Whether `signature_base64` is the RSA-SHA256 signature of `message` by the key of `certificate`."""
+def signature_holds(
+    certificate: Certificado, message: bytes, signature_base64: str, algorithm: HashAlgorithm = _SHA256
+) -> bool:
+    """Whether `signature_base64` is the RSA signature (PKCS#1 v1.5) of `message` by the key of `certificate`."""
     try:
         signature = base64.b64decode("".join(signature_base64.split()), validate=True)
-        certificate.public_key.verify(signature, message, padding.PKCS1v15(), SHA256())
+        certificate.public_key.verify(signature, message, padding.PKCS1v15(), algorithm)
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
-def _check_issuer(element: etree._Element, certificate: Certificado) -> None:
+def check_csd(certificate: Certificado) -> None:
+    """:raises CertificateError: it is no CSD (306): a FIEL never signs for the company."""
     if not certificate.is_csd:
         raise CertificateError(f"[306] El certificado {certificate.number} no es un CSD (parece una FIEL).")
+
+
+def _check_issuer(element: etree._Element, certificate: Certificado) -> None:
+    check_csd(certificate)
     issuer = element.find(cfdi("Emisor"))
     rfc = "" if issuer is None else issuer.get("Rfc", "")
     if certificate.rfc != rfc:

@@ -53,7 +53,7 @@ def compute(comprobante: Comprobante) -> Totals:
     """
     if comprobante.TipoDeComprobante in WITHOUT_AMOUNTS:
         return Totals(ZERO, None, (), (), None, None, ZERO)
-    decimals = _decimals(comprobante.Moneda)
+    decimals = decimals_of_currency(comprobante.Moneda)
     conceptos = comprobante.Conceptos
     subtotal = rounding.header(sum((c.Importe for c in conceptos), ZERO), decimals)
     discounts = [c.Descuento for c in conceptos if c.Descuento]
@@ -73,10 +73,12 @@ def compute(comprobante: Comprobante) -> Totals:
         Retenciones=retenciones,
         TotalImpuestosTrasladados=transferred,
         TotalImpuestosRetenidos=withheld,
-        Total=sum(
-            (transferred or ZERO, local_transferred, -(discount or ZERO), -(withheld or ZERO), -local_withheld),
-            subtotal,
-        ),
+        Total=subtotal
+        - (discount or ZERO)
+        + (transferred or ZERO)
+        - (withheld or ZERO)
+        + local_transferred
+        - local_withheld,
         TotaldeTraslados=local_transferred,
         TotaldeRetenciones=local_withheld,
     )
@@ -139,11 +141,15 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return sum(present, ZERO) if present else None
 
 
-def _decimals(moneda: str) -> int:
+def decimals_of_currency(moneda: str, code: str = "CFDI40113", path: str = "Comprobante/@Moneda") -> int:
+    """Decimals of a currency.
+
+    :raises ComprobanteError: it is not in c_Moneda; with this code, for this attribute.
+    """
     try:
         return currency_decimals(moneda)
     except KeyError:
-        problem = Problem("CFDI40113", "La moneda no está en el catálogo c_Moneda.", "Comprobante/@Moneda", moneda)
+        problem = Problem(code, "La moneda no está en el catálogo c_Moneda.", path, moneda)
         raise ComprobanteError([problem]) from None
 
 

@@ -7,15 +7,13 @@ from decimal import Decimal
 from lxml import etree
 
 from . import rounding, totals
-from .catalogs import currency_decimals
 from .comprobante import Comprobante, Concepto, Retencion, Traslado
-from .elements import add, clean, set_attributes
+from .elements import add, clean, number, rate, set_attributes
 from .errors import ComprobanteError, Problem
 from .namespaces import CFDI, IMPLOCAL, IMPLOCAL_LOCATION, PAGOS, PAGOS_LOCATION, SCHEMA_LOCATION, XSI, cfdi
 from .pagos_writer import add_pagos
 
 _NSMAP = {"cfdi": CFDI, "xsi": XSI}
-_RATE_DECIMALS = 6
 
 
 def build_xml(comprobante: Comprobante) -> etree._Element:
@@ -28,11 +26,7 @@ def build_xml(comprobante: Comprobante) -> etree._Element:
     """
     sums = totals.compute(comprobante)
     comprobante = totals.with_totals(comprobante, sums)
-    try:
-        decimals = currency_decimals(comprobante.Moneda)
-    except KeyError:
-        problem = Problem("CFDI40113", "La moneda no está en el catálogo c_Moneda.", "Comprobante/@Moneda")
-        raise ComprobanteError([problem]) from None
+    decimals = totals.decimals_of_currency(comprobante.Moneda)
     try:
         return _Writer(decimals).comprobante(comprobante, sums)
     except ComprobanteError:
@@ -152,7 +146,7 @@ class _Writer:
             Base=self.amount(tax.Base),
             Impuesto=tax.Impuesto,
             TipoFactor=tax.TipoFactor,
-            TasaOCuota=_rate(tax.TasaOCuota),
+            TasaOCuota=rate(tax.TasaOCuota),
             Importe=self.amount(tax.Importe),
         )
 
@@ -178,7 +172,7 @@ class _Writer:
                     Base=self.amount(tax.Base),
                     Impuesto=tax.Impuesto,
                     TipoFactor=tax.TipoFactor,
-                    TasaOCuota=_rate(tax.TasaOCuota),
+                    TasaOCuota=rate(tax.TasaOCuota),
                     Importe=self.amount(tax.Importe),
                 )
 
@@ -190,24 +184,20 @@ class _Writer:
             TotaldeRetenciones=rounding.text(sums.TotaldeRetenciones, 2, 2),
             TotaldeTraslados=rounding.text(sums.TotaldeTraslados, 2, 2),
         )
-        for tag, name, rate, taxes in (
+        for tag, name, rate_name, taxes in (
             ("RetencionesLocales", "ImpLocRetenido", "TasadeRetencion", doc.RetencionesLocales),
             ("TrasladosLocales", "ImpLocTrasladado", "TasadeTraslado", doc.TrasladosLocales),
         ):
             for tax in taxes:
-                values = {name: clean(tax.Nombre), rate: rounding.text(tax.Tasa, 2, 2)}
+                values = {name: clean(tax.Nombre), rate_name: rounding.text(tax.Tasa, 2, 2)}
                 add(node, f"{{{IMPLOCAL}}}{tag}", **values, Importe=rounding.text(tax.Importe, 2, 2))
 
     def amount(self, value: Decimal | None) -> str | None:
-        return None if value is None else rounding.text(value, self.decimals)
+        return number(value, self.decimals)
 
 
 def _needed(value: Decimal | None) -> int:
     return 0 if value is None else rounding.decimals_of(value.normalize())
-
-
-def _rate(value: Decimal | None) -> str | None:
-    return None if value is None else rounding.text(value, _RATE_DECIMALS)
 
 
 def _add(parent: etree._Element, name: str, **attributes: str | None) -> etree._Element:

@@ -2,8 +2,8 @@ from odoo import api, models
 from odoo.tools import SQL
 from psycopg2.errors import LockNotAvailable
 
-from . import customer_figure_pending  # noqa: F401  The class below extends it.
 from .customer_figure_fields import FigureField
+from .customer_figure_pending import WAIT_SHORTLY
 
 # Each has some thirty of them. An index costs little, as figures seldom change, but not nothing.
 COMPANIES_INDEXED = 5
@@ -63,7 +63,7 @@ class CustomerFigurePending(models.Model):
         :return: whether they could be dropped at once
         """
         names = SQL(", ").join(SQL.identifier(name) for name in self._indexes())
-        self.env.cr.execute(SQL("SET LOCAL lock_timeout = '2s'"))
+        self.env.cr.execute(WAIT_SHORTLY)
         try:
             with self.env.cr.savepoint(flush=False):
                 self.env.cr.execute(SQL("DROP INDEX IF EXISTS %s", names), log_exceptions=False)

@@ -17,8 +17,10 @@ AT_ONCE = 1000
 # How a transaction that stores figures begins. What a crash of the database takes back of it, it takes back with the
 # marks: the job does it again.
 BEGIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off"
-# After a commit: wait that long for a row that another transaction holds, then leave the customer to the job.
-BEGIN_SHORTLY = f"{BEGIN}; SET LOCAL lock_timeout = '2s'"
+# How long whoever can do without waits for what another transaction holds.
+WAIT_SHORTLY = "SET LOCAL lock_timeout = '2s'"
+# After a commit: a customer whose row is held for longer is left to the job.
+BEGIN_SHORTLY = f"{BEGIN}; {WAIT_SHORTLY}"
 # A customer with tens of thousands of documents takes longer, in seconds; whoever sells to it in the time after that
 # leaves it to the job, which is told to come then.
 SLOW, REST = 0.5, 60

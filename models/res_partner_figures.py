@@ -83,9 +83,9 @@ class ResPartner(models.Model):
     # Marking instead of computing
     # ------------------------------------------------------------------
     def _compute_figures(self, source):
-        """Compute method of the figures of a source: ``fetch`` gives those of real customers, when they are read."""
-        self.filtered("id")._mark_figures(source)
-        for partner in self.filtered(lambda partner: not partner.id):
+        """Compute method of the figures of a source, of new records: real customers are marked (``FigureField``), and
+        ``fetch`` gives their figures when they are read."""
+        for partner in self:
             for name in self._figure_names(source):
                 partner[name] = partner._origin[name]
 

@@ -9,6 +9,15 @@ from ..models.customer_figure_pending import BEGIN_SHORTLY, CustomerFigurePendin
 from .common import RealTransactionCase
 
 
+class TakenAtOnce(dict):
+    """The kept connections, where another thread takes each at once."""
+
+    def setdefault(self, key, value):
+        kept = super().setdefault(key, value)
+        self.pop(key)
+        return kept
+
+
 class CommittedCase(RealTransactionCase):
     """A customer and its sales in real transactions."""
 
@@ -143,13 +152,7 @@ class TestFiguresCommit(CommittedCase):
         self.assertFalse(two.closed)
 
     def test_a_connection_that_another_thread_has_taken_is_left_to_it(self):
-        class Taken(dict):
-            def setdefault(self, key, value):
-                kept = super().setdefault(key, value)
-                self.pop(key)  # as by another thread, at once
-                return kept
-
-        with patch.object(kept_cursor, "_kept", Taken()):
+        with patch.object(kept_cursor, "_kept", TakenAtOnce()):
             with kept_cursor.kept_cursor(self.env.registry, "SELECT 1") as cr:
                 pass
             self.assertFalse(cr.closed)

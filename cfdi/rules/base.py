@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -105,6 +106,28 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
+def decimals_of_currency(moneda: str) -> int:
+    """Two when it is not in the catalogue, which the XSD says."""
+    try:
+        return currency_decimals(moneda)
+    except KeyError:
+        return 2
+
+
+def has(*names: str) -> Callable[[Node, Document], bool]:
+    """Condition: the node has all these attributes."""
+    return lambda node, _document: all(node.has(name) for name in names)
+
+
+def tax_key(node: Node, suffix: str = "") -> tuple[str, str, Decimal | None]:
+    """What tells a tax from others: Impuesto, TipoFactor, TasaOCuota; their names end in `suffix`."""
+    return node[f"Impuesto{suffix}"], node[f"TipoFactor{suffix}"], node.number(f"TasaOCuota{suffix}")
+
+
+def all_different(keys: Iterable[object]) -> bool:
+    return max(Counter(keys).values(), default=0) <= 1
+
+
 class Document:
     """A comprobante, its nodes by kind, and what the rules share."""
 
@@ -134,11 +157,8 @@ class Document:
 
     @cached_property
     def decimals(self) -> int:
-        """Decimals of the currency; two when it is not in the catalogue, which the XSD says."""
-        try:
-            return currency_decimals(self.head["Moneda"])
-        except KeyError:
-            return 2
+        """Decimals of the comprobante's currency."""
+        return decimals_of_currency(self.head["Moneda"])
 
     def has_complement(self, namespace: str) -> bool:
         path = f"{cfdi('Complemento')}/{{{namespace}}}*"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from ..rounding import decimals_of, line_limits, tax_limits
-from .base import Document, Node, Rule
+from .base import Document, Node, Rule, has
 
 _NOT_ITEMISED = frozenset({"01", "03", "04", "05"})
 
@@ -32,14 +33,19 @@ def _amount_in_limits(node: Node, _document: Document) -> bool:
     return lower <= amount <= upper
 
 
-def _tax_in_limits(node: Node, _document: Document) -> bool:
-    amount = node.number("Importe")
-    lower, upper = tax_limits(node.number("Base"), node.number("TasaOCuota"), decimals_of(amount))
-    return lower <= amount <= upper
+def tax_in_limits(suffix: str = "") -> Callable[[Node, Document], bool]:
+    """Condition: Importe is what Base and TasaOCuota give, within what the SAT accepts; their names end in `suffix`."""
+
+    def holds(node: Node, _document: Document) -> bool:
+        amount = node.number(f"Importe{suffix}")
+        base, rate = node.number(f"Base{suffix}"), node.number(f"TasaOCuota{suffix}")
+        lower, upper = tax_limits(base, rate, decimals_of(amount))
+        return lower <= amount <= upper
+
+    return holds
 
 
-def _rated(node: Node, _document: Document) -> bool:
-    return all(node.has(name) for name in ("Base", "TasaOCuota", "Importe"))
+_rated = has("Base", "TasaOCuota", "Importe")
 
 
 def _key(node: Node) -> tuple[str, str]:
@@ -152,7 +158,7 @@ RULES = (
         "Importe",
         "El Importe del traslado no corresponde a Base por TasaOCuota.",
         applies=_rated,
-        holds=_tax_in_limits,
+        holds=tax_in_limits(),
     ),
     Rule(
         "CFDI40181",
@@ -182,6 +188,6 @@ RULES = (
         "Importe",
         "El Importe de la retención no corresponde a Base por TasaOCuota.",
         applies=_rated,
-        holds=_tax_in_limits,
+        holds=tax_in_limits(),
     ),
 )

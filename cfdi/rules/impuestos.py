@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from decimal import Decimal
 
 from ..rounding import decimals_of, header
-from .base import Document, Node, Rule
+from .base import Document, Node, Rule, all_different, has, tax_key
 
 
 def _within_currency(name: str):
@@ -16,14 +15,6 @@ def _within_currency(name: str):
     return holds
 
 
-def _has(name: str):
-    return lambda node, _document: node.has(name)
-
-
-def _key(node: Node) -> tuple[str, str, Decimal | None]:
-    return node["Impuesto"], node["TipoFactor"], node.number("TasaOCuota")
-
-
 def _concept_sum(document: Document, kind: str, name: str, same) -> Decimal:
     found = (node.amount(name) for node in document.nodes(kind) if same(node))
     return header(sum(found, Decimal(0)), document.decimals)
@@ -31,8 +22,8 @@ def _concept_sum(document: Document, kind: str, name: str, same) -> Decimal:
 
 def _traslado_matches(name: str):
     def holds(node: Node, document: Document) -> bool:
-        key = _key(node)
-        return node.amount(name) == _concept_sum(document, "ConceptoTraslado", name, lambda n: _key(n) == key)
+        key = tax_key(node)
+        return node.amount(name) == _concept_sum(document, "ConceptoTraslado", name, lambda n: tax_key(n) == key)
 
     return holds
 
@@ -51,16 +42,16 @@ def _total_matches(name: str, kind: str):
 
 
 def _unique_traslados(_node: Node, document: Document) -> bool:
-    return max(Counter(map(_key, document.nodes("Traslado"))).values(), default=0) <= 1
+    return all_different(map(tax_key, document.nodes("Traslado")))
 
 
 def _unique_retenciones(_node: Node, document: Document) -> bool:
-    return max(Counter(n["Impuesto"] for n in document.nodes("Retencion")).values(), default=0) <= 1
+    return all_different(node["Impuesto"] for node in document.nodes("Retencion"))
 
 
 def _all_groups_present(_node: Node, document: Document) -> bool:
-    written = {_key(node) for node in document.nodes("Traslado")}
-    return all(_key(node) in written for node in document.nodes("ConceptoTraslado"))
+    written = {tax_key(node) for node in document.nodes("Traslado")}
+    return all(tax_key(node) in written for node in document.nodes("ConceptoTraslado"))
 
 
 def _all_withholdings_present(_node: Node, document: Document) -> bool:
@@ -79,7 +70,7 @@ RULES = (
         "Impuestos",
         "TotalImpuestosRetenidos",
         "El total de impuestos retenidos tiene más decimales de los que admite la moneda.",
-        applies=_has("TotalImpuestosRetenidos"),
+        applies=has("TotalImpuestosRetenidos"),
         holds=_within_currency("TotalImpuestosRetenidos"),
     ),
     Rule(
@@ -87,7 +78,7 @@ RULES = (
         "Impuestos",
         "TotalImpuestosRetenidos",
         "El total de impuestos retenidos no es la suma de las retenciones.",
-        applies=_has("TotalImpuestosRetenidos"),
+        applies=has("TotalImpuestosRetenidos"),
         holds=_total_matches("TotalImpuestosRetenidos", "Retencion"),
     ),
     Rule(
@@ -95,7 +86,7 @@ RULES = (
         "Impuestos",
         "TotalImpuestosTrasladados",
         "El total de impuestos trasladados tiene más decimales de los que admite la moneda.",
-        applies=_has("TotalImpuestosTrasladados"),
+        applies=has("TotalImpuestosTrasladados"),
         holds=_within_currency("TotalImpuestosTrasladados"),
     ),
     Rule(
@@ -103,7 +94,7 @@ RULES = (
         "Impuestos",
         "TotalImpuestosTrasladados",
         "El total de impuestos trasladados no es la suma de los traslados.",
-        applies=_has("TotalImpuestosTrasladados"),
+        applies=has("TotalImpuestosTrasladados"),
         holds=_total_matches("TotalImpuestosTrasladados", "Traslado"),
     ),
     Rule(
@@ -112,7 +103,7 @@ RULES = (
         "TotalImpuestosRetenidos",
         "Falta el total de impuestos retenidos.",
         applies=lambda n, d: bool(d.nodes("Retencion")),
-        holds=_has("TotalImpuestosRetenidos"),
+        holds=has("TotalImpuestosRetenidos"),
     ),
     Rule("CFDI40208", "Impuestos", "", "Hay más de una retención del mismo impuesto.", holds=_unique_retenciones),
     Rule(
@@ -120,7 +111,7 @@ RULES = (
         "Retencion",
         "Importe",
         "El Importe de la retención tiene más decimales de los que admite la moneda.",
-        applies=_has("Importe"),
+        applies=has("Importe"),
         holds=_within_currency("Importe"),
     ),
     Rule(
@@ -144,7 +135,7 @@ RULES = (
         "TotalImpuestosTrasladados",
         "Falta el total de impuestos trasladados.",
         applies=lambda n, d: any(t["TipoFactor"] != "Exento" for t in d.nodes("Traslado")),
-        holds=_has("TotalImpuestosTrasladados"),
+        holds=has("TotalImpuestosTrasladados"),
     ),
     Rule(
         "CFDI40213",
@@ -159,7 +150,7 @@ RULES = (
         "Traslado",
         "Base",
         "La Base del traslado tiene más decimales de los que admite la moneda.",
-        applies=_has("Base"),
+        applies=has("Base"),
         holds=_within_currency("Base"),
     ),
     Rule(
@@ -181,7 +172,7 @@ RULES = (
         "Traslado",
         "Importe",
         "El Importe del traslado tiene más decimales de los que admite la moneda.",
-        applies=_has("Importe"),
+        applies=has("Importe"),
         holds=_within_currency("Importe"),
     ),
     Rule(
@@ -189,7 +180,7 @@ RULES = (
         "Traslado",
         "Importe",
         "El Importe del traslado no es el redondeo de la suma de los traslados de los conceptos.",
-        applies=_has("Importe"),
+        applies=has("Importe"),
         holds=_traslado_matches("Importe"),
     ),
     Rule(

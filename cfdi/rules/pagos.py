@@ -6,11 +6,9 @@ limits that ask for a Confirmacion (CRP20216, CRP20220). `schema` has the codes 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
-from ..catalogs import currency_decimals
 from ..comprobante import RFC_EXTRANJERO
 from ..namespaces import PAGOS
 from ..pagos_totals import ISR, IVA, IVA_RATES, RETENTIONS
@@ -21,11 +19,10 @@ from ..rounding import (
     in_pesos,
     neighbours,
     payment_limits,
-    tax_limits,
     truncated,
 )
-from .base import Document, Node, Rule
-from .conceptos import known_rate
+from .base import Document, Node, Rule, all_different, decimals_of_currency, has, tax_key
+from .conceptos import known_rate, tax_in_limits
 
 ZERO = Decimal(0)
 _WITH_PAYER_ACCOUNT = frozenset("02 03 04 05 06 28 29".split())
@@ -56,14 +53,6 @@ def _tag(name: str) -> str:
     return f"{{{PAGOS}}}{name}"
 
 
-def _decimals(currency: str) -> int:
-    """Two where the currency is not in the catalogue, which the schema says."""
-    try:
-        return currency_decimals(currency)
-    except KeyError:
-        return 2
-
-
 def _equivalence(docto: Node) -> Decimal:
     """1 where it is missing, which a rule says."""
     return docto.number("EquivalenciaDR") or Decimal(1)
@@ -88,16 +77,12 @@ def _absent(name: str) -> Callable[[Node, Document], bool]:
     return lambda node, _document: not node.has(name)
 
 
-def _has(*names: str) -> Callable[[Node, Document], bool]:
-    return lambda node, _document: all(node.has(name) for name in names)
-
-
 def _positive(name: str) -> Callable[[Node, Document], bool]:
     return lambda node, _document: node.amount(name) > 0
 
 
 def _within(name: str, currency: str) -> Callable[[Node, Document], bool]:
-    return lambda node, _document: decimals_of(node.number(name)) <= _decimals(node[currency])
+    return lambda node, _document: decimals_of(node.number(name)) <= decimals_of_currency(node[currency])
 
 
 # ----------------------------------------------------------------------
@@ -112,17 +97,13 @@ def _paid_fits(node: Node, _document: Document) -> bool:
 
 
 def _exchanged_fits(node: Node, _document: Document) -> bool:
-    decimals, amount = _decimals(node["MonedaP"]), node.amount("Monto")
+    decimals, amount = decimals_of_currency(node["MonedaP"]), node.amount("Monto")
     doctos = _down(node, "DoctoRelacionado")
     paid = sum((exchanged(docto.amount("ImpPagado"), _equivalence(docto)) for docto in doctos), ZERO)
     if truncated(paid, decimals) <= amount:
         return True
     limits = [payment_limits(docto.amount("ImpPagado"), _equivalence(docto), decimals) for docto in doctos]
     return sum(lower for lower, _upper in limits) <= amount <= sum(upper for _lower, upper in limits)
-
-
-def _key(node: Node, suffix: str) -> tuple[str, str, Decimal | None]:
-    return node[f"Impuesto{suffix}"], node[f"TipoFactor{suffix}"], node.number(f"TasaOCuota{suffix}")
 
 
 def _adds_up(name: str, kind: str, same: Callable[[Node, Node], bool]) -> Callable[[Node, Document], bool]:
@@ -141,7 +122,7 @@ def _adds_up(name: str, kind: str, same: Callable[[Node, Node], bool]) -> Callab
 
 
 def _same_tax(node: Node, tax: Node) -> bool:
-    return _key(node, "P") == _key(tax, "DR")
+    return tax_key(node, "P") == tax_key(tax, "DR")
 
 
 def _same_code(node: Node, tax: Node) -> bool:
@@ -150,7 +131,7 @@ def _same_code(node: Node, tax: Node) -> bool:
 
 def _is_iva(rate: Decimal | None) -> Callable[[Node], bool]:
     factor = "Exento" if rate is None else "Tasa"
-    return lambda tax: _key(tax, "P") == (IVA, factor, rate)
+    return lambda tax: tax_key(tax, "P") == (IVA, factor, rate)
 
 
 def _total(kind: str, name: str, counts: Callable[[Node], bool]) -> Callable[[Document], Decimal]:
@@ -195,7 +176,7 @@ def _total_rule(name: str, code: str, total: Callable[[Document], Decimal]) -> R
         "PagosTotales",
         name,
         f"{name} no es el redondeo de la suma de los pagos, en pesos a su TipoCambioP.",
-        applies=_has(name),
+        applies=has(name),
         holds=lambda node, document: node.amount(name) == total(document),
     )
 
@@ -232,19 +213,9 @@ def _ieps_without_iva(node: Node, _document: Document) -> bool:
     return bool(added) and all(tax["ImpuestoDR"] != IVA for tax in added + withheld)
 
 
-def _tax_in_limits(node: Node, _document: Document) -> bool:
-    amount = node.number("ImporteDR")
-    lower, upper = tax_limits(node.number("BaseDR"), node.number("TasaOCuotaDR"), decimals_of(amount))
-    return lower <= amount <= upper
-
-
 def _unique(kind: str, key: Callable[[Node], object]) -> Callable[[Node, Document], bool]:
     path = ("ImpuestosP", f"{_PLURALS[kind]}P", f"{kind}P")
-    return lambda node, _document: max(Counter(map(key, _down(node, *path))).values(), default=0) <= 1
-
-
-def _ten_decimals(node: Node, _document: Document) -> bool:
-    return node["EquivalenciaDR"] == "1.0000000000"
+    return lambda node, _document: all_different(map(key, _down(node, *path)))
 
 
 def _mixes_currencies(node: Node, _document: Document) -> bool:
@@ -324,7 +295,7 @@ RULES = (
         "TipoCambioP",
         "Falta el TipoCambioP, obligatorio cuando la moneda del pago no es MXN.",
         applies=lambda n, d: n["MonedaP"] != "MXN",
-        holds=_has("TipoCambioP"),
+        holds=has("TipoCambioP"),
     ),
     Rule(
         "CRP20215",
@@ -356,7 +327,7 @@ RULES = (
         "Pago",
         "Monto",
         "El Monto tiene más decimales de los que admite la moneda del pago.",
-        applies=_has("Monto"),
+        applies=has("Monto"),
         holds=_within("Monto", "MonedaP"),
     ),
     *(
@@ -382,13 +353,13 @@ RULES = (
         "NomBancoOrdExt",
         "Falta NomBancoOrdExt, obligatorio cuando la cuenta ordenante es de un banco extranjero.",
         applies=lambda n, d: n["RfcEmisorCtaOrd"] == RFC_EXTRANJERO,
-        holds=_has("NomBancoOrdExt"),
+        holds=has("NomBancoOrdExt"),
     ),
     *(
         rule
         for name, (needed, refused) in _PROOF.items()
         for rule in (
-            Rule(needed, "Pago", name, f"Con TipoCadPago se registra {name}.", _has(name), _has("TipoCadPago")),
+            Rule(needed, "Pago", name, f"Con TipoCadPago se registra {name}.", has(name), has("TipoCadPago")),
             Rule(
                 refused, "Pago", name, f"Sin TipoCadPago no se registra {name}.", _absent(name), _absent("TipoCadPago")
             ),
@@ -403,7 +374,7 @@ RULES = (
         "EquivalenciaDR",
         "Falta la EquivalenciaDR, obligatoria cuando la moneda del documento no es la del pago.",
         applies=lambda n, d: n["MonedaDR"] != _up(n, "Pago")["MonedaP"],
-        holds=_has("EquivalenciaDR"),
+        holds=has("EquivalenciaDR"),
     ),
     Rule(
         "CRP20238",
@@ -419,7 +390,7 @@ RULES = (
         "EquivalenciaDR",
         "La EquivalenciaDR debe ser 1.0000000000 cuando el pago tiene además documentos en otra moneda.",
         applies=_mixes_currencies,
-        holds=_ten_decimals,
+        holds=_is("EquivalenciaDR", "1.0000000000"),
     ),
     *(
         Rule(code, "DoctoRelacionado", name, f"{name} debe ser mayor que cero.", _positive(name))
@@ -431,7 +402,7 @@ RULES = (
             "DoctoRelacionado",
             name,
             f"{name} tiene más decimales de los que admite la moneda del documento.",
-            applies=_has(name),
+            applies=has(name),
             holds=_within(name, "MonedaDR"),
         )
         for code, name in (("CRP20240", "ImpSaldoAnt"), ("CRP20242", "ImpPagado"), ("CRP20243", "ImpSaldoInsoluto"))
@@ -495,8 +466,8 @@ RULES = (
             kind,
             "ImporteDR",
             "El ImporteDR no corresponde a la BaseDR por su TasaOCuotaDR.",
-            applies=_has("BaseDR", "TasaOCuotaDR", "ImporteDR"),
-            holds=_tax_in_limits,
+            applies=has("BaseDR", "TasaOCuotaDR", "ImporteDR"),
+            holds=tax_in_limits("DR"),
         )
         for code, kind in (("CRP20254", "RetencionDR"), ("CRP20261", "TrasladoDR"))
     ),
@@ -514,7 +485,7 @@ RULES = (
         "TipoFactorDR",
         "Un traslado por Tasa o Cuota lleva TasaOCuotaDR e ImporteDR.",
         applies=lambda n, d: n["TipoFactorDR"] in {"Tasa", "Cuota"},
-        holds=_has("TasaOCuotaDR", "ImporteDR"),
+        holds=has("TasaOCuotaDR", "ImporteDR"),
     ),
     *(
         Rule(
@@ -522,8 +493,8 @@ RULES = (
             kind,
             f"TasaOCuota{suffix}",
             f"La TasaOCuota{suffix} no existe para este impuesto.",
-            applies=_has(f"TasaOCuota{suffix}"),
-            holds=lambda n, d, suffix=suffix: known_rate(*_key(n, suffix)),
+            applies=has(f"TasaOCuota{suffix}"),
+            holds=lambda n, d, suffix=suffix: known_rate(*tax_key(n, suffix)),
         )
         for code, kind, suffix in (("CRP20260", "TrasladoDR", "DR"), ("CRP20272", "TrasladoP", "P"))
     ),
@@ -547,7 +518,7 @@ RULES = (
         "RetencionP",
         "ImporteP",
         "El ImporteP no es la suma de las retenciones de los documentos, en la moneda del pago.",
-        applies=_has("ImporteP"),
+        applies=has("ImporteP"),
         holds=_adds_up("Importe", "Retencion", _same_code),
     ),
     Rule(
@@ -582,7 +553,7 @@ RULES = (
         "Pago",
         "",
         "Hay más de un TrasladoP con el mismo impuesto, factor y tasa.",
-        holds=_unique("Traslado", lambda tax: _key(tax, "P")),
+        holds=_unique("Traslado", lambda tax: tax_key(tax, "P")),
     ),
     Rule(
         "CRP20273",
@@ -597,7 +568,7 @@ RULES = (
         "TrasladoP",
         "ImporteP",
         "El ImporteP no es la suma de los impuestos de los documentos, en la moneda del pago.",
-        applies=_has("ImporteP"),
+        applies=has("ImporteP"),
         holds=_adds_up("Importe", "Traslado", _same_tax),
     ),
 )

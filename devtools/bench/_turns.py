@@ -26,13 +26,17 @@ def take_turns(path, runs, turns):
                 connection = stack.enter_context(server.accept()[0])
                 connection.settimeout(None)
                 lines.append(stack.enter_context(connection.makefile("rw")))
-            for _turn in range(turns):
-                for line in lines:
-                    line.write("go\n")
-                    line.flush()
-                    if not line.readline():
-                        break  # it has ended: its answer says why
+            _give_turns(lines, turns)
         return [answer.result() for answer in answers]
+
+
+def _give_turns(lines, turns):
+    for _turn in range(turns):
+        for line in lines:
+            line.write("go\n")
+            line.flush()
+            if not line.readline():
+                return  # it has ended, and its answer says why
 
 
 def turns_of(path):
