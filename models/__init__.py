@@ -82,6 +82,7 @@ from . import (
     res_partner_person,
     res_partner_portal,
     res_partner_postal,
+    res_partner_prefetch,
     res_partner_recompute,
     res_partner_referral,
     res_partner_store,

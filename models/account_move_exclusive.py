@@ -11,7 +11,8 @@ class AccountMove(models.Model):
 
     @api.constrains("partner_id", "move_type")
     def _check_exclusive_products(self):
-        self.invoice_line_ids._check_exclusive_products()
+        # Of other documents, such as payments, the lines are not read.
+        self.filtered(lambda move: move.move_type in SALE_MOVES).invoice_line_ids._check_exclusive_products()
 
     def _get_product_catalog_domain(self):
         domain = super()._get_product_catalog_domain()
@@ -25,5 +26,5 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         # A product may have become exclusive since the draft was made.
-        self.invoice_line_ids._check_exclusive_products()
+        self._check_exclusive_products()
         return super()._post(soft)

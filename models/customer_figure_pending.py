@@ -3,10 +3,10 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
 
 from . import customer_figures
-from .kept_cursor import kept_cursor
+from .kept_cursor import execute_prepared, kept_cursor
 
 _logger = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ BEGIN = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_c
 # How long whoever can do without waits for what another transaction holds.
 WAIT_SHORTLY = "SET LOCAL lock_timeout = '2s'"
 # After a commit: a customer whose row is held for longer is left to the job.
-BEGIN_SHORTLY = f"{BEGIN}; {WAIT_SHORTLY}"
+BEGIN_SHORTLY = f"{BEGIN}; {WAIT_SHORTLY}; SET LOCAL plan_cache_mode = force_generic_plan"
 # A customer with tens of thousands of documents takes longer, in seconds; whoever sells to it in the time after that
 # leaves it to the job, which is told to come then.
 SLOW, REST = 0.5, 60
@@ -89,24 +89,20 @@ class CustomerFigurePending(models.Model):
         partners = partners._origin
         if not partners:
             return
-        partners.flush_recordset(["commercial_partner_id"])
         # The partner itself too: a customer that becomes a contact of another one keeps no figures.
-        rows = self.env.execute_query(
+        customers = partners.sudo().commercial_partner_id | partners.sudo()
+        self.env.cr.execute(
             SQL(
                 "INSERT INTO customer_figure_pending (customer_id, source)"
-                " SELECT DISTINCT customer.id, source.name"
-                " FROM res_partner partner"
-                " CROSS JOIN LATERAL (VALUES (partner.id), (partner.commercial_partner_id)) customer(id)"
-                " CROSS JOIN unnest(%s::varchar[]) source(name)"
-                " WHERE partner.id = ANY(%s) RETURNING customer_id",
+                " SELECT customer.id, source.name FROM unnest(%s) customer(id)"
+                " CROSS JOIN unnest(%s::varchar[]) source(name)",
+                list(customers._ids),
                 list(sources),
-                list(partners._ids),
             )
         )
         # Contacts show the figures of their customer: theirs are not known any more either.
-        names = [name for source in self._sources(sources) for name in self.env["res.partner"]._figure_names(source)]
-        self.env["res.partner"].invalidate_model(names, flush=False)
-        self._refresh_after_commit(row[0] for row in rows)
+        self.env["res.partner"].invalidate_model(self._names(self._sources(sources)), flush=False)
+        self._refresh_after_commit(customers._ids)
 
     @api.model
     def _sources(self, marked):
@@ -168,67 +164,92 @@ class CustomerFigurePending(models.Model):
         :return: how many had other figures
         """
         self._lock_customers(customer_ids)
-        rows = self.env.execute_query(
+        execute_prepared(
+            self.env.cr,
             SQL(
                 "WITH done AS ("
-                " DELETE FROM customer_figure_pending WHERE customer_id = ANY(%s) RETURNING customer_id, source"
+                " DELETE FROM customer_figure_pending WHERE customer_id = ANY(%s::int[]) RETURNING customer_id, source"
                 "), customer AS ("
                 " SELECT customer_id, array_agg(DISTINCT source) AS sources FROM done GROUP BY customer_id"
                 ") SELECT sources, array_agg(customer_id) FROM customer GROUP BY sources",
                 list(customer_ids),
-            )
+            ),
         )
+        rows = self.env.cr.fetchall()
+        values = self.env["res.partner"]._figure_values()
         changed = 0
         for marked, ids in rows:
-            sources = self._sources(marked)
-            changed += self._store(ids, sources, self._figure_rows(ids, sources))
+            sources = tuple(self._sources(marked))
+            text, names = self._refresh_query(sources)
+            values["customer_ids"] = ids
+            changed += self._store(ids, sources, SQL(text, *(values[name] for name in names)))
         return changed
+
+    @api.model
+    @ormcache("sources")
+    def _refresh_query(self, sources):
+        """:return: text of the query that counts and stores the figures of some sources, names of its parameters"""
+        partners = self.env["res.partner"]
+        parameters = {name: SQL(f"%s::{type_}", name) for name, type_ in customer_figures.PARAMETERS.items()}
+        query = self._store_query(
+            sources,
+            self._figure_rows(
+                parameters["customer_ids"], sources, lambda source: partners._figure_call(source, parameters)
+            ),
+        )
+        return query.code, query.params
 
     @api.model
     def _lock_customers(self, customer_ids):
         """Hold the customers' rows, always in the same order, until the end of the transaction."""
-        self.env.cr.execute(
-            SQL("SELECT id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", list(customer_ids)),
-            log_exceptions=False,
-        )
+        query = "SELECT id FROM res_partner WHERE id = ANY(%s::int[]) ORDER BY id FOR NO KEY UPDATE"
+        execute_prepared(self.env.cr, SQL(query, list(customer_ids)))
 
     @api.model
-    def _store(self, customer_ids, sources, rows):
+    def _store(self, customer_ids, sources, query):
         """Write the figures of some sources where they differ, and nothing else: not even who wrote it and when.
 
-        One UPDATE, so that each row is written once: it is wide and has many indexes.
-
-        :param SQL rows: their ``customer_id`` and figures as they are stored
+        :param SQL query: a ``_store_query``
         :return: how many customers had other figures
         """
+        execute_prepared(self.env.cr, query)
+        changed = self.env.cr.rowcount
         partners = self.env["res.partner"].browse(customer_ids)
-        names = [name for source in sources for name in partners._figure_names(source)]
-        self.env.cr.execute(
-            SQL(
-                "UPDATE res_partner partner SET %s FROM (%s) new"
-                " WHERE partner.id = new.customer_id AND (%s) IS DISTINCT FROM (%s)",
-                SQL(", ").join(SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name)) for name in names),
-                rows,
-                SQL(", ").join(SQL.identifier("partner", name) for name in names),
-                SQL(", ").join(SQL.identifier("new", name) for name in names),
-            )
-        )
-        partners.invalidate_recordset(names, flush=False)
-        return self.env.cr.rowcount
+        partners.invalidate_recordset(self._names(sources), flush=False)
+        return changed
 
     @api.model
-    def _figure_rows(self, customer_ids, sources, query=None):
+    def _store_query(self, sources, rows):
+        """One UPDATE, so that each row is written once: it is wide and has many indexes.
+
+        :param SQL rows: their ``customer_id`` and figures as they are stored
+        """
+        names = self._names(sources)
+        return SQL(
+            "UPDATE res_partner partner SET %s FROM (%s) new"
+            " WHERE partner.id = new.customer_id AND (%s) IS DISTINCT FROM (%s)",
+            SQL(", ").join(SQL("%s = %s", SQL.identifier(name), SQL.identifier("new", name)) for name in names),
+            rows,
+            SQL(", ").join(SQL.identifier("partner", name) for name in names),
+            SQL(", ").join(SQL.identifier("new", name) for name in names),
+        )
+
+    @api.model
+    def _names(self, sources):
+        return [name for source in sources for name in self.env["res.partner"]._figure_names(source)]
+
+    @api.model
+    def _figure_rows(self, customer_ids, sources, query):
         """:return: SQL of one row a customer: ``customer_id`` and the figures of some sources as they are stored
 
-        :param query: function that gives the query of a source; without it, ``_figure_query`` of the customers
+        :param SQL customer_ids: an array
+        :param query: function that gives the query of a source
         """
-        partners = self.env["res.partner"].browse(customer_ids)
-        query = query or partners._figure_query
-        names = [name for source in sources for name in partners._figure_names(source)]
+        partner_fields = self.env["res.partner"]._fields
         return SQL(
             "SELECT customer_id, %s FROM unnest(%s) customer(customer_id) %s",
-            SQL(", ").join(self._stored_column(partners._fields[name]) for name in names),
-            list(customer_ids),
+            SQL(", ").join(self._stored_column(partner_fields[name]) for name in self._names(sources)),
+            customer_ids,
             SQL(" ").join(self._join_figures(source, query(source)) for source in sources),
         )
 

@@ -146,7 +146,7 @@ class CustomerFigurePending(models.Model):
         cr.execute(SQL("SET LOCAL work_mem = %s", WORK_MEMORY))
         parameters = self.env["res.partner"]._figure_parameters() | {"customer_ids": SQL("NULL")}
         rows = self._figure_rows(
-            customer_ids,
+            SQL("%s", list(customer_ids)),
             customer_figures.SOURCES,
             lambda source: SQL(customer_figures.figure_query(source, CUSTOMERS), **parameters),
         )
@@ -176,7 +176,8 @@ class CustomerFigurePending(models.Model):
         )
         ids = list({customer_id for [customer_id] in rows})
         counted = SQL("SELECT * FROM customer_figure_counted WHERE customer_id = ANY(%s)", ids)
-        return self._store(ids, customer_figures.SOURCES, counted)
+        sources = customer_figures.SOURCES
+        return self._store(ids, sources, self._store_query(sources, counted))
 
     # ------------------------------------------------------------------
     # Jobs

@@ -54,9 +54,9 @@ class CustomerOwnerNotice(models.AbstractModel):
         # Sudo: the user of the event may not read the customer's salesperson.
         documents = self.sudo().filtered(
             lambda document: (
-                (customer := document._owner_notice_partner().commercial_partner_id).notify_owner
-                and customer.user_id
+                (customer := document._owner_notice_partner().commercial_partner_id).user_id
                 and customer.user_id != self.env.user
+                and customer.notify_owner
             )
         )
         if not documents:

@@ -1,10 +1,13 @@
 from contextlib import contextmanager
 from inspect import ismethod
+from weakref import WeakKeyDictionary
 
 import psycopg2
 
 # {database: the cursor that this process keeps}, while nobody uses it
 _kept = {}
+# {kept cursor: {text of a statement: its name in the connection}}
+_prepared = WeakKeyDictionary()
 # Of how many databases: each takes one of the connections that the process may have.
 DATABASES = 8
 
@@ -29,6 +32,7 @@ def kept_cursor(registry, begin):
     begun = cr is not None and _has_begun(cr, begin)
     if not begun:
         cr = registry.cursor()
+        _prepared[cr] = {}
     kept = False
     try:
         if not begun:
@@ -42,6 +46,25 @@ def kept_cursor(registry, begin):
     finally:
         if not kept:
             cr.close()
+
+
+def execute_prepared(cr, query):
+    """Execute a query, which a kept cursor plans once and not each time. On any other cursor it is just executed.
+
+    :param SQL query: each ``%s`` of it with its type: ``%s::int[]``. Its parameters may differ from time to time, its
+        text tells which query it is
+    """
+    if cr not in _prepared:
+        cr.execute(query)
+        return
+    prepared = _prepared[cr]
+    name = prepared.get(query.code)
+    if name is None:
+        name = f"customer_{len(prepared)}"
+        text = query.code % tuple(f"${number}" for number in range(1, len(query.params) + 1))
+        cr.execute(f"PREPARE {name} AS {text}")
+        prepared[query.code] = name
+    cr.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(query.params))})", query.params, log_exceptions=False)
 
 
 def _has_begun(cr, begin):

@@ -195,15 +195,21 @@ class ResPartner(models.Model):
                 self.env[model].flush_model(names)
 
     def _figure_query(self, source, company=None):
-        """The figures of a source of the customers in self, for a company or for each.
-
-        Customer by customer: the function is planned for one, and would compare each of a thousand with every other.
-        """
+        """The figures of a source of the customers in self, for a company or for each."""
         parameters = self._figure_parameters(company_id=company and company.id)
-        parameters["customer_ids"] = SQL("ARRAY[customer.id]")
+        return self._figure_call(source, parameters | {"customer_ids": SQL("%s", list(self._ids))})
+
+    @api.model
+    def _figure_call(self, source, parameters):
+        """Customer by customer: the function is planned for one, and would compare each of a thousand with every other.
+
+        :param parameters: those of customer_figures, as SQL
+        """
+        customer_ids = parameters["customer_ids"]
+        parameters = parameters | {"customer_ids": SQL("ARRAY[customer.id]")}
         return SQL(
             "SELECT figure.* FROM unnest(%s) customer(id) CROSS JOIN LATERAL %s(%s) figure",
-            list(self._ids),
+            customer_ids,
             SQL.identifier(f"customer_figures_{source}"),
             SQL(", ").join(parameters[name] for name in PARAMETERS),
         )
@@ -216,12 +222,16 @@ class ResPartner(models.Model):
     @api.model
     def _figure_parameters(self, company_id=None):
         """:return: {name of customer_figures.PARAMETERS: SQL}, but for the customers"""
+        values = self._figure_values(company_id)
+        return {name: SQL("%s::" + PARAMETERS[name], value) for name, value in values.items()}
+
+    @api.model
+    def _figure_values(self, company_id=None):
         defaults = self.env["ir.default"]._get_field_column_fallbacks
-        values = {
+        return {
             "company_id": company_id,
             "now": fields.Datetime.now(),
             "time_zone": DEFAULT_TIME_ZONE,
             "credit_limits": defaults("res.partner", "credit_limit"),
             "credit_days": defaults("res.partner", "credit_days"),
         }
-        return {name: SQL("%s::" + PARAMETERS[name], value) for name, value in values.items()}

@@ -30,6 +30,19 @@ class TestCustomerCard(CustomerCommon, HttpCase):
             # Odoo skips in silence where there is no browser; then the card was not tested.
             raise AssertionError(f"no browser, run ./dev test, which installs one: {skip}") from skip
 
+    def test_who_reads_a_name_does_not_read_the_card(self):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertTrue(self.customer.phone or self.customer.name)
+        own = ("addenda_template_id", "cfdi_use", "delivery_hours", "invoice_balance", "zone_id")
+        read = [name for name in own if self.customer.id in self.customer._fields[name]._get_cache(self.env)]
+        self.assertEqual(read, [])
+        for name in ("zone_id", "cfdi_use", "delivery_hours"):
+            self.customer[name]
+        with self.assertQueryCount(0):
+            for name in ("customer_class", "cfdi_zip", "delivery_monday", "notify_owner"):
+                self.customer[name]
+
     def test_printed_card(self):
         self._create_customer_invoice()
         reports = self.env["ir.actions.report"].with_context(lang="es_MX")

@@ -128,17 +128,22 @@ class TestFiguresCommit(CommittedCase):
             kept = kept_cursor._kept[env.cr.dbname]
             self.assertEqual(kept.connection.get_transaction_status(), TRANSACTION_STATUS_IDLE)
             self.assertIsNone(kept.transaction, "no environment, no registry")
+            prepared = dict(kept_cursor._prepared[kept])
+            self.assertGreaterEqual(len(prepared), 3, "locking, taking the marks, storing")
+            self._confirm_order(env)
+            env.cr.commit()
+            self.assertEqual(kept_cursor._prepared[kept], prepared)
             with self.subTest("PostgreSQL ends it"):
                 env.cr.execute("SELECT pg_terminate_backend(%s)", used[:1])
                 self._confirm_order(env)
                 env.cr.commit()
-                self.assertEqual(self._stored()[:2], (6000.0, 0))
+                self.assertEqual(self._stored()[:2], (8000.0, 0))
                 self.assertNotEqual(used[-1], used[0])
             with self.subTest("its server closes all connections, before it forks"):
                 kept_cursor._kept[env.cr.dbname].connection.close()
                 self._confirm_order(env)
                 env.cr.commit()
-                self.assertEqual(self._stored()[:2], (8000.0, 0))
+                self.assertEqual(self._stored()[:2], (10000.0, 0))
 
     def test_a_connection_is_not_kept_after_a_failure(self):
         registry = self.env.registry

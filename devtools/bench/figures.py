@@ -1,8 +1,8 @@
 """What the figures cost, each against the same without them, in one run.
 
-- cycle: create, confirm, invoice, post and pay a sale, one commit a step: Odoo with this addon, without it, and with
-  OCA's account_financial_risk and sale_financial_risk instead. Then of customers on credit, for which the credit gates
-  count what they owe. A process each, cycle by cycle in turns; medians.
+- cycle: create, confirm, invoice, post and pay a sale, each step a transaction as a request is: Odoo with this addon,
+  without it, and with OCA's account_financial_risk and sale_financial_risk instead. Then of customers on credit, for
+  which the credit gates count what they owe. A process each, cycle by cycle in turns; medians.
 - recompute: the figures of 100,000 customers with 1,000,000 documents (sales, invoices, receivable items) counted by
   the command `customer_figures` into empty columns, and again, against bare SQL aggregates of the same documents.
 - reading: the whole card over RPC, of a customer with 10 documents and of one with 50,000, by turns.
