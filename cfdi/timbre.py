@@ -81,23 +81,27 @@ def same_comprobante(sent: bytes, stamped: bytes) -> bool:
 
 
 def qr_url(source: bytes | etree._Element) -> str:
-    """Address that the QR of the printed CFDI holds (Anexo 20, section on the two-dimensional code).
+    """Address that the QR of the printed CFDI holds (Anexo 20, section on the two-dimensional code)."""
+    element = as_element(source)
+    return verification_address(
+        uuid=parse_timbre(element).UUID,
+        issuer=element.find(cfdi("Emisor")).get("Rfc", ""),
+        receiver=element.find(cfdi("Receptor")).get("Rfc", ""),
+        total=Decimal(element.get("Total", "0")),
+        seal=element.get("Sello", ""),
+    )
+
+
+def verification_address(*, uuid: str, issuer: str, receiver: str, total: Decimal, seal: str) -> str:
+    """The SAT's page that says whether this CFDI is in force.
 
     & and Ñ of an RFC, and + of the seal, are escaped: they would be read as something else in an address.
     """
-    element = as_element(source)
-    timbre = parse_timbre(element)
-    fields = {
-        "id": timbre.UUID,
-        "re": element.find(cfdi("Emisor")).get("Rfc", ""),
-        "rr": element.find(cfdi("Receptor")).get("Rfc", ""),
-        "tt": _qr_total(Decimal(element.get("Total", "0"))),
-        "fe": element.get("Sello", "")[-8:],
-    }
+    fields = {"id": uuid, "re": issuer, "rr": receiver, "tt": printed_total(total), "fe": seal[-8:]}
     return _QR_SERVICE + "?" + "&".join(f"{key}={quote(value, safe='=/')}" for key, value in fields.items())
 
 
-def _qr_total(total: Decimal) -> str:
+def printed_total(total: Decimal) -> str:
     """Without meaningless zeros, always with one decimal: 1000.0, 0.99."""
     integer, _, decimals = f"{total:.6f}".partition(".")
     return f"{integer}.{decimals.rstrip('0') or '0'}"

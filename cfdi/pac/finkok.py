@@ -1,21 +1,29 @@
-"""Finkok, and whatever speaks like its stamp service: the simulator of `devtools/pac`."""
+"""Finkok, and whatever speaks like its services: the simulator of `devtools/pac`."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from .base import PacInDoubt, PacRejected, PacUnavailable, Timbrado, check_timbrado
-from .soap import SoapService, check_url
+from ..timbre import printed_total
+from .answers import NOT_YET, cancel_answer, check_timbrado, sat_status
+from .base import (
+    CancelAnswer,
+    Capabilities,
+    CfdiQuery,
+    PacInDoubt,
+    PacRejected,
+    PacUnavailable,
+    SatStatus,
+    Timbrado,
+)
+from .soap import SoapClient
 
 PRODUCTION = "https://facturacion.finkok.com"
 TEST = "https://demo-facturacion.finkok.com"
-
-_WSDL = Path(__file__).with_name("finkok_stamp.wsdl")
-_BINDING = "{http://facturacion.finkok.com/stamp}Application"
-_PATH = "/servicios/soap/stamp"
+CAPABILITIES = Capabilities(recover=True, cancel=True, status=True)
 
 PAUSES = (1, 3, 5)
 """Seconds before each new question when the PAC does not find yet what it stamped; Finkok needs up to 8 s."""
@@ -24,18 +32,21 @@ STAMPED_BEFORE = "307"
 NOT_STAMPED = "603"
 _ACCOUNT = frozenset({"300", "501", "702", "703", "706"})
 """The account, not the comprobante: wrong user, suspended, issuer not registered there."""
+_LATER = NOT_YET | {"708", "709", "798"}
+"""Of a request to cancel: the SAT cannot be reached, it failed there, or a request of before is still on its way."""
 
 
-class Finkok:
-    """PAC adapter for the operations `stamp` and `stamped`.
+class Finkok(SoapClient):
+    """PAC adapter for `stamp`, `stamped`, `cancel_signature` and `get_sat_status`.
 
     :param url: PRODUCTION, TEST, or the address of a simulator; without path.
-    :param connect_timeout, timeout: seconds. A time-out is a `PacInDoubt`.
     :param pauses: instead of PAUSES.
     :param sleep: takes those seconds; a test hands its own.
+    :param timeouts: see `SoapClient`. A time-out is a `PacInDoubt`.
     """
 
     name = "finkok"
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -43,23 +54,16 @@ class Finkok:
         username: str,
         password: str,
         *,
-        connect_timeout: float = 10,
-        timeout: float = 60,
         pauses: Sequence[float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        **timeouts: float,
     ):
-        self.url = check_url(url.rstrip("/"))
-        self._username, self._password = username, password
-        self._timeouts = {"connect_timeout": connect_timeout, "timeout": timeout}
+        super().__init__(url, username, password, **timeouts)
         self._pauses, self._sleep = tuple(PAUSES if pauses is None else pauses), sleep
-        self._service: SoapService | None = None
-
-    def __repr__(self) -> str:
-        return f"<Finkok {self.url}>"  # never the credentials
 
     def stamp(self, xml: bytes) -> Timbrado:
         """See `base.Pac`. A comprobante that was stamped before (307) gives its first timbre."""
-        answer = self._call("stamp", xml)
+        answer = self._call("stamp", "stamp", xml=xml)
         codes = _codes(answer)
         if STAMPED_BEFORE in codes:
             return self._previous(xml, answer)
@@ -70,7 +74,7 @@ class Finkok:
     def recover(self, xml: bytes) -> Timbrado | None:
         """See `base.Pac`. Asks again after each pause before it believes that there is no timbre."""
         for pause in (*self._pauses, None):
-            answer = self._call("stamped", xml)
+            answer = self._call("stamp", "stamped", xml=xml)
             if answer.xml:
                 return _timbrado(xml, answer, previous=True)
             if NOT_STAMPED not in _codes(answer):
@@ -79,11 +83,37 @@ class Finkok:
                 self._sleep(pause)
         return None
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        if self._service is not None:
-            self._service.close()
-            self._service = None
+    def cancel(self, request: bytes, *, uuid: str) -> CancelAnswer:
+        """See `base.Pac`. Not left with the PAC for later (store_pending): the caller knows what was asked for."""
+        answer = self._call("cancel", "cancel_signature", xml=request, store_pending=False)
+        folios = [
+            (str(folio.UUID or ""), str(folio.EstatusUUID or ""), str(folio.EstatusCancelacion or ""))
+            for folio in (answer.Folios and answer.Folios.Folio) or ()
+        ]
+        if answer.CodEstatus and not folios:
+            raise _refused_request(str(answer.CodEstatus))
+        return cancel_answer(uuid, folios, acuse=answer.Acuse, later=_LATER)
+
+    def status(self, query: CfdiQuery) -> SatStatus:
+        """See `base.Pac`."""
+        answer = self._call(
+            "cancel",
+            "get_sat_status",
+            taxpayer_id=query.issuer_rfc,
+            rtaxpayer_id=query.receiver_rfc,
+            uuid=query.uuid.upper(),
+            total=printed_total(query.total),
+        )
+        sat = answer.sat
+        if answer.error or sat is None:
+            raise PacUnavailable(answer.error or "El PAC no dio el estado del CFDI.")
+        return sat_status(sat.Estado, sat.EsCancelable, sat.EstatusCancelacion, sat.CodigoEstatus)
+
+    def check(self) -> None:
+        """See `base.Pac`: asks for the hour, which costs nothing and is told to whoever has an account."""
+        answer = self._call("utilities", "datetime")
+        if not answer.datetime:
+            raise PacUnavailable(answer.error or "El PAC no reconoció al usuario.")
 
     def _previous(self, xml: bytes, answer: Any) -> Timbrado:
         if answer.xml:
@@ -93,14 +123,11 @@ class Finkok:
             raise PacInDoubt("El PAC dice que el comprobante ya tiene timbre, y no lo entrega.", STAMPED_BEFORE)
         return found
 
-    def _call(self, operation: str, xml: bytes) -> Any:
-        if self._service is None:
-            self._service = SoapService(_WSDL, _BINDING, self.url + _PATH, **self._timeouts)
-        # zeep encodes base64Binary itself
-        answer = self._service.call(operation, xml=xml, username=self._username, password=self._password)
-        if answer is None:
-            raise PacInDoubt("El PAC respondió sin contenido.")
-        return answer
+    def _call(self, service: str, operation: str, **arguments: Any) -> Any:
+        """`operation` of one of the services: stamp, cancel, utilities. zeep encodes base64Binary itself."""
+        binding = f"{{http://facturacion.finkok.com/{service}}}Application"
+        opened = self._service(f"finkok_{service}.wsdl", binding, f"/servicios/soap/{service}")
+        return opened.call(operation, username=self._username, password=self._password, **arguments)
 
 
 def _incidencias(answer: Any) -> list[Any]:
@@ -133,3 +160,14 @@ def _refusal(answer: Any) -> PacRejected | PacUnavailable | PacInDoubt:
     if code in _ACCOUNT:
         return PacUnavailable(message, code)
     return PacRejected(message, code)
+
+
+def _refused_request(text: str) -> PacRejected | PacUnavailable | PacInDoubt:
+    """What CodEstatus means where no folio was answered: "304", "300 - ...", or "UUID: ... No Encontrado"."""
+    if text.strip().lower().endswith("no encontrado"):
+        return PacUnavailable("El SAT todavía no encuentra el CFDI.", "205")
+    found = re.match(r"\s*(\d{3})\b", text)
+    if not found:
+        return PacInDoubt(f"El PAC no dijo qué fue de la cancelación: {text}")
+    error = PacUnavailable if found[1] in _ACCOUNT | _LATER else PacRejected
+    return error(text.strip(), found[1])

@@ -1,0 +1,109 @@
+"""HTTP for the PAC adapters: time-outs, limits, and what each failure means."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+from .base import PacInDoubt, PacUnavailable
+
+MAX_ANSWER = 24 * 1024 * 1024
+"""A comprobante of 16 MiB (`secure_xml.MAX_BYTES`) in base64, and its envelope."""
+_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+_NOT_PROCESSED = frozenset({401, 403, 404, 405, 407, 413, 415, 429})
+"""Answers of the web server in front: the PAC's application never saw the request."""
+
+
+def check_url(url: str) -> str:
+    """`url` if credentials and documents may travel to it: https, or this machine.
+
+    :raises ValueError: plain http to another machine, or not an address.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError(f"No es una dirección de un PAC: {url}")
+    if parts.scheme == "http" and not is_local(url):
+        raise ValueError(f"El PAC tiene que usar https: {url}")
+    return url
+
+
+def is_local(url: str) -> bool:
+    """Whether `url` is of this machine, as a simulator's is."""
+    return urlsplit(url).hostname in _LOCAL
+
+
+def new_session(url: str, *, processed: frozenset[int] = frozenset()) -> Any:
+    """A session of `requests` for the server of `url`.
+
+    It follows no redirect, reads no more than MAX_ANSWER, and takes an answer of the web server in front for what it
+    is: not processed.
+
+    :param processed: statuses with which this PAC's application itself answers.
+    """
+    # requests and zeep take a third of a second to import: only who sends pays it
+    import requests
+
+    session = requests.Session()
+    # A redirect would send the credentials somewhere else, or become a GET that looks like an answer.
+    session.max_redirects = 0
+    # A proxy of the environment is for what leaves this machine.
+    session.trust_env = not is_local(check_url(url))
+    refused = _NOT_PROCESSED - processed
+
+    def check(response: Any, **_options: Any) -> None:
+        # Before zeep looks: it takes any page of HTML for a SOAP fault, whatever its status.
+        if response.status_code in refused:
+            raise PacUnavailable(f"El PAC no aceptó la petición (HTTP {response.status_code}).")
+        _read(response)
+
+    session.hooks["response"].append(check)
+    return session
+
+
+def check_timeouts(connect_timeout: float, timeout: float) -> tuple[float, float]:
+    """Both, as requests takes them. :raises ValueError: one is missing"""
+    if connect_timeout <= 0 or timeout <= 0:
+        raise ValueError("time-outs are mandatory")
+    return connect_timeout, timeout
+
+
+def network_error(error: Exception) -> PacUnavailable | PacInDoubt:
+    """What a `RequestException` means: unavailable only when the request cannot have left this machine."""
+    import requests
+
+    if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
+        return PacUnavailable("No se pudo conectar con el PAC.")
+    if isinstance(error, requests.exceptions.Timeout):
+        return PacInDoubt("El PAC no respondió a tiempo.")
+    return PacInDoubt("Se cortó la comunicación con el PAC antes de recibir su respuesta.")
+
+
+def _read(response: Any) -> None:
+    """The body, up to the limit; `requests` would read without end."""
+    content = bytearray()
+    for chunk in response.iter_content(64 * 1024):
+        content += chunk
+        if len(content) > MAX_ANSWER:
+            response.close()
+            raise PacInDoubt("La respuesta del PAC es demasiado grande.")
+    # as Response.content does it, which finds it here
+    response._content = bytes(content)
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Whether a connection (TCP or the check of the server's certificate) failed before anything was sent."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    seen: set[int] = set()
+    pending = [error]
+    while pending:
+        current = pending.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        if isinstance(current, (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)):
+            return True
+        pending += [current.__cause__, current.__context__, getattr(current, "reason", None)]
+        pending += [arg for arg in current.args if isinstance(arg, BaseException)]
+    return False
