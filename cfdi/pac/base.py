@@ -8,8 +8,8 @@ PacUnavailable  nothing was processed, for certain. Send the same bytes again la
 PacInDoubt      it was sent and there is no usable answer. It may be stamped. Ask (`recover`), or send the
                 same bytes to the SAME PAC, which answers the previous timbre; never to another one.
 
-What a PAC cannot do is told by its `Capabilities`, whose `after_doubt` says what that leaves to be done. Asking twice to
-cancel does no harm: a `cancel` in doubt is repeated, or its outcome read with `status`.
+What a PAC cannot do is told by its `Capabilities`, and `after_doubt` there says what is left to be done. Asking twice
+to cancel does no harm: a `cancel` in doubt is repeated, or its outcome read with `status`.
 """
 
 from __future__ import annotations

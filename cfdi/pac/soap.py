@@ -31,7 +31,7 @@ class SoapService:
         self._session = session
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """The answer of `operation`, never None.
+        """The answer of `operation`, never None. A password in what the PAC says is not repeated.
 
         :raises PacUnavailable: it never reached the PAC. :raises PacInDoubt: it may have.
         """
@@ -47,7 +47,8 @@ class SoapService:
         except zeep.exceptions.TransportError as error:
             raise PacInDoubt(f"El PAC respondió con un error (HTTP {error.status_code}).") from error
         except zeep.exceptions.Fault as error:
-            raise PacInDoubt(f"El PAC respondió con una falla: {error.message}") from error
+            # without its cause: what a PAC says may repeat what it was sent
+            raise PacInDoubt(f"El PAC respondió con una falla: {masked(error.message, arguments)}") from None
         except Exception as error:
             # Whatever cannot be read as an answer: zeep raises its own, lxml's and plain Python errors here.
             raise PacInDoubt(f"No se entiende la respuesta del PAC ({type(error).__name__}).") from error
@@ -57,6 +58,12 @@ class SoapService:
 
     def close(self) -> None:
         self._session.close()
+
+
+def masked(text: object, arguments: dict[str, Any]) -> str:
+    """`text` without the password among `arguments`."""
+    password = arguments.get("password")
+    return str(text).replace(password, "***") if password else str(text)
 
 
 class SoapClient:

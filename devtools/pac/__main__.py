@@ -12,9 +12,10 @@ from cryptography import x509
 
 from .. import csd
 from .faults import Faults
+from .finkok import PATH
 from .memory import Memory
 from .resources import schema
-from .server import PATH, PacServer
+from .server import PacServer
 from .service import Account, Service
 
 
@@ -49,14 +50,22 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"cannot listen on port {options.port}: {error.strerror}", file=sys.stderr)
         return 1
+    ended = threading.Event()
+
+    def end(*_arguments: object) -> None:
+        ended.set()
+        server.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        # shutdown() waits for the loop that this handler interrupts, so it needs a thread of its own
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    print(f"listening on {server.address}{PATH}.wsdl", flush=True)
-    server.serve_forever(poll_interval=0.1)
-    server.server_close()
-    memory.close()
-    return 0
+        signal.signal(number, end)
+    print(f"listening on {server.address}{PATH}stamp.wsdl", flush=True)
+    while True:
+        server.serve_forever(poll_interval=0.1)
+        server.server_close()
+        if not server.down_for or ended.wait(server.down_for):
+            memory.close()
+            return 0
+        server = PacServer(server.server_address[1], service)
 
 
 if __name__ == "__main__":

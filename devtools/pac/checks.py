@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from lxml import etree
 
-from .resources import CFDI, TFD, comprobante_cadena, sat_path, schema
+from .resources import CFDI, PAGOS, TFD, comprobante_cadena, sat_path, schema
 
 MAX_AGE = timedelta(hours=72)
 AHEAD = timedelta(minutes=5)
@@ -56,6 +56,12 @@ class Received:
     def rfc(self) -> str:
         return self.root.find(f"{{{CFDI}}}Emisor").get("Rfc")
 
+    @property
+    def related(self) -> list[str]:
+        """UUIDs that it refers to."""
+        nodes = [*self.root.iter(f"{{{CFDI}}}CfdiRelacionado"), *self.root.iter(f"{{{PAGOS}}}DoctoRelacionado")]
+        return [node.get("UUID") or node.get("IdDocumento") for node in nodes]
+
 
 def read(data: bytes) -> Received:
     """The comprobante in `data`. :raises Refusal: 301, 302, 705 or 707."""
@@ -82,21 +88,28 @@ def read(data: bytes) -> Received:
 def check(received: Received, authorities: list[x509.Certificate], now: datetime) -> None:
     """Whether a new timbre may be given at `now` (aware). :raises Refusal: 303 to 308, 401."""
     certificate = received.certificate
-    if _owner(certificate) != received.rfc:
-        raise Refusal("303", "Sello no corresponde a emisor", f"El certificado es de {_owner(certificate)}")
+    if owner(certificate) != received.rfc:
+        raise Refusal("303", "Sello no corresponde a emisor", f"El certificado es de {owner(certificate)}")
+    date, zone = _date(received.root)
+    check_certificate(certificate, authorities, now, date)
+    if not now - MAX_AGE <= date <= now + AHEAD:
+        local = now.astimezone(zone).replace(tzinfo=None, microsecond=0)
+        raise Refusal("401", "Fecha y hora de generación fuera de rango", f"Hora del lugar de expedición: {local}")
+
+
+def check_certificate(
+    certificate: x509.Certificate, authorities: list[x509.Certificate], now: datetime, date: datetime | None = None
+) -> None:
+    """Whether it may seal at `now` what is dated `date`. :raises Refusal: 304, 305, 306, 308"""
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Refusal("304", "Certificado revocado o caduco")
-    date, zone = _date(received.root)
-    if not certificate.not_valid_before_utc <= date <= certificate.not_valid_after_utc:
+    if date and not certificate.not_valid_before_utc <= date <= certificate.not_valid_after_utc:
         raise Refusal("305", "La fecha de emisión no está dentro de la vigencia del CSD del Emisor")
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     if usage.data_encipherment or usage.key_agreement or not usage.digital_signature:
         raise Refusal("306", "EL certificado no es de tipo CSD")
     if not any(_signed_by(certificate, authority) for authority in authorities):
         raise Refusal("308", "Certificado no expedido por el SAT")
-    if not now - MAX_AGE <= date <= now + AHEAD:
-        local = now.astimezone(zone).replace(tzinfo=None, microsecond=0)
-        raise Refusal("401", "Fecha y hora de generación fuera de rango", f"Hora del lugar de expedición: {local}")
 
 
 def _check_schema(tree: etree._ElementTree) -> None:
@@ -118,7 +131,8 @@ def _certificate(root: etree._Element) -> x509.Certificate:
     return certificate
 
 
-def _owner(certificate: x509.Certificate) -> str:
+def owner(certificate: x509.Certificate) -> str:
+    """RFC of a certificate."""
     found = certificate.subject.get_attributes_for_oid(x509.NameOID.X500_UNIQUE_IDENTIFIER)
     return str(found[0].value).split("/")[0].strip() if found else ""
 

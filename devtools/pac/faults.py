@@ -1,10 +1,15 @@
 """Faults on command: what the next requests must suffer, told by POST /control.
 
-{"fault": "cut_after", "count": 2}            the next two SOAP requests
-{"fault": "slow_answer", "seconds": 3, "operation": "stamp"}
+{"fault": "cut_after", "count": 2}            the next two requests
+{"fault": "slow_answer", "seconds": 3, "operation": "stamp", "protocol": "sw"}
 {"rate": 0.1, "seed": 7, "among": ["http_500", "cut_after"]}   one in ten from now on, at random
 {"clock_offset": 3600}                        seconds that the PAC's clock is ahead
+{"down": 5}                                   nobody listens for five seconds: connections are refused
 {"reset": true}
+
+operation: stamp, quick_stamp, stamped, query_pending, cancel, status, login.
+protocol: finkok, sat, solucion_factible, sw.
+About the receiver of a cancellation: see `cancelling`.
 """
 
 from __future__ import annotations
@@ -20,19 +25,22 @@ KINDS = {
     "http_500": "does nothing, answers HTTP 500",
     "http_500_after": "does its work, answers HTTP 500",
     "http_503": "does nothing, answers HTTP 503",
-    "soap_fault": "does nothing, answers a SOAP fault",
+    "soap_fault": "does nothing, answers as the protocol says that the server failed (SOAP: a fault)",
     "cut_before": "does nothing, closes the connection",
     "cut_after": "does its work, closes the connection",
-    "garbage": "does its work, answers HTTP 200 with something that is not SOAP",
-    "empty": "does its work, answers a SOAP body without result",
-    "wrong_uuid": "does its work, answers a timbre with another UUID",
+    "cut_inside": "does its work, closes the connection in the middle of the answer",
+    "garbage": "does its work, answers HTTP 200 with something that is not of the protocol",
+    "empty": "does its work, answers without result",
+    "wrong_uuid": "does its work, answers a timbre with another UUID; the folio of another one to a `cancel`",
     "wrong_seal": "does its work, answers a timbre of another seal",
     "without_xml": "answers 307 without the XML, as Finkok may",
-    "not_found_yet": "`stamped` answers 603 though there is a timbre, as Finkok does for some seconds",
+    "not_found_yet": "though there is a timbre, answers 603 to `stamped`, 205 to `cancel`, 602 to `status`",
+    "invalid_expression": "answers 601 to `status`, as the SAT does now and then",
+    "wrong_status": "answers to `status` a state that there is not",
 }
 
 
-_WORDS = frozenset("fault count seconds operation rate seed among clock_offset reset".split())
+_WORDS = frozenset("fault count seconds operation protocol rate seed among clock_offset reset".split())
 
 
 @dataclass
@@ -40,6 +48,7 @@ class Fault:
     kind: str
     seconds: float = 0
     operation: str = ""
+    protocol: str = ""
     count: int = 1
 
 
@@ -72,16 +81,17 @@ class Faults:
                 self.clock_offset = float(command["clock_offset"])
             if "fault" in command:
                 count, seconds = int(command.get("count", 1)), float(command.get("seconds", 0))
-                self._queue.append(Fault(command["fault"], seconds, str(command.get("operation", "")), count))
+                where = (str(command.get(word, "")) for word in ("operation", "protocol"))
+                self._queue.append(Fault(command["fault"], seconds, *where, count))
             if "rate" in command:
                 self._rate, self._among = float(command["rate"]), kinds
                 self._random = random.Random(command.get("seed"))  # noqa: S311 - it must be repeatable
 
-    def next(self, operation: str) -> Fault:
+    def next(self, operation: str, protocol: str = "") -> Fault:
         """What this request suffers; kind '' when nothing."""
         with self._lock:
             for fault in self._queue:
-                if fault.operation in ("", operation):
+                if fault.operation in ("", operation) and fault.protocol in ("", protocol):
                     fault.count -= 1
                     if fault.count <= 0:
                         self._queue.remove(fault)
@@ -93,6 +103,13 @@ class Faults:
     def state(self) -> dict[str, Any]:
         with self._lock:
             waiting = [
-                {"fault": f.kind, "count": f.count, "seconds": f.seconds, "operation": f.operation} for f in self._queue
+                {
+                    "fault": fault.kind,
+                    "count": fault.count,
+                    "seconds": fault.seconds,
+                    "operation": fault.operation,
+                    "protocol": fault.protocol,
+                }
+                for fault in self._queue
             ]
             return {"waiting": waiting, "rate": self._rate, "clock_offset": self.clock_offset}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,10 +48,32 @@ class Simulator:
         """Every timbre that it has given."""
         return self._get("/control/stamps")
 
+    def receiver(self, what: str, uuid: str = "") -> None:
+        """The receiver of a CFDI "waits", "accepts", "rejects", or follows the "rule": see `cancelling`."""
+        self.control(receiver=what, **({"uuid": uuid} if uuid else {}))
+
+    def wait_until_down(self, seconds: float = 5) -> None:
+        """:raises TimeoutError: it still takes connections, though it was told to be down."""
+        self._wait(False, seconds)
+
+    def wait_until_up(self, seconds: float = 15) -> None:
+        """:raises TimeoutError: it does not take connections again."""
+        self._wait(True, seconds)
+
     def kill(self) -> None:
         """End it at once, as a power cut does."""
         self.process.kill()
         self.process.wait(10)
+
+    def _wait(self, up: bool, seconds: float) -> None:
+        host, port = self.url.rpartition("/")[2].split(":")
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            with socket.socket() as client:
+                if (client.connect_ex((host, int(port))) == 0) is up:
+                    return
+            time.sleep(0.05)
+        raise TimeoutError(f"the simulator is not {'up' if up else 'down'} after {seconds} s")
 
     def _get(self, path: str) -> Any:
         with _DIRECT.open(self.url + path, timeout=10) as answer:

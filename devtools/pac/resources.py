@@ -9,6 +9,7 @@ from pathlib import Path
 from lxml import etree
 
 CFDI = "http://www.sat.gob.mx/cfd/4"
+PAGOS = "http://www.sat.gob.mx/Pagos20"
 TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _XS = "http://www.w3.org/2001/XMLSchema"
@@ -16,7 +17,7 @@ _XS = "http://www.w3.org/2001/XMLSchema"
 _SCHEMAS = {
     CFDI: "4/cfdv40.xsd",
     TFD: "TimbreFiscalDigital/TimbreFiscalDigitalv11.xsd",
-    "http://www.sat.gob.mx/Pagos20": "Pagos/Pagos20.xsd",
+    PAGOS: "Pagos/Pagos20.xsd",
     "http://www.sat.gob.mx/implocal": "implocal/implocal.xsd",
 }
 

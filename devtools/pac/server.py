@@ -1,36 +1,46 @@
-"""HTTP on 127.0.0.1: the SOAP endpoint, its WSDL, and the control of faults."""
+"""HTTP on 127.0.0.1: the protocols' endpoints, and the control of faults."""
 
 from __future__ import annotations
 
 import json
 import socket
 import sys
+import threading
 import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import soap, stamping
+from . import consulta, finkok
 from .faults import Fault
-from .service import Service, UnknownUuid
+from .service import Service
+from .wire import JSON, BadRequest, Call, Request, Response
 
-PATH = "/servicios/soap/stamp"
+PROTOCOLS = (finkok, consulta)
 MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 60
+_PAGE = "text/html"
 
 
 class PacServer(ThreadingHTTPServer):
-    """Listens on this machine only."""
+    """Listens on this machine only. down_for: seconds that nobody shall listen, once it has been shut down."""
 
     daemon_threads = True
     request_queue_size = 256
 
     def __init__(self, port: int, service: Service):
         self.service = service
+        self.down_for = 0.0
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def stop(self, seconds: float = 0) -> None:
+        """End `serve_forever`, from any thread. :param seconds: after which it shall listen again"""
+        self.down_for = seconds
+        # shutdown() waits for the loop that may be waiting for us
+        threading.Thread(target=self.shutdown).start()
 
     def handle_error(self, request, client_address) -> None:
         """A client that hangs up is not news; anything else is printed by the base class."""
@@ -49,11 +59,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         service = self.server.service
-        if self.path == f"{PATH}.wsdl":
-            self._answer(200, soap.wsdl(self.server.address + PATH))
+        description = finkok.description(self.path, self.server.address)
+        if description is not None:
+            self._answer(Response(description))
         elif self.path == "/control":
-            state = {"counters": service.memory.counters(), "stamped": len(service.memory.stamps())}
-            self._json(200, {**service.faults.state(), **state})
+            self._json(200, service.state())
         elif self.path == "/control/stamps":
             self._json(200, service.memory.stamps())
         else:
@@ -71,50 +81,41 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         if self.path == "/control":
             self._control(body)
-        elif self.path in (PATH, f"{PATH}.wsdl"):
-            self._soap(body)
-        else:
+            return
+        request = Request(self.command, self.path, self.headers, body)
+        try:
+            call = next(filter(None, (protocol.call(self.server.service, request) for protocol in PROTOCOLS)), None)
+        except BadRequest as error:
+            self._answer(error.response)
+            return
+        if call is None:
             self._json(404, {"error": "not found"})
+        else:
+            self._serve(call)
 
     def _control(self, body: bytes) -> None:
         try:
-            self.server.service.faults.order(json.loads(body))
+            command = json.loads(body)
+            down = float(command.pop("down", 0))
+            state = self.server.service.order(command) if command or not down else self.server.service.state()
         except (ValueError, TypeError, AttributeError) as error:
             self._json(400, {"error": str(error)})
-        else:
-            self._json(200, self.server.service.faults.state())
-
-    def _soap(self, body: bytes) -> None:
-        service = self.server.service
-        try:
-            operation, arguments = soap.read_request(body)
-        except soap.BadRequest as error:
-            self._answer(500, soap.fault("Client", str(error)))
             return
-        service.memory.count(operation)
-        fault = service.faults.next(operation)
+        self.close_connection = bool(down)
+        self._json(200, state)
+        if down:
+            self.server.stop(down)
+
+    def _serve(self, call: Call) -> None:
+        service = self.server.service
+        service.memory.count(call.operation)
+        fault = service.faults.next(call.operation, call.protocol)
         if fault.kind:
             service.memory.count(f"fault {fault.kind}")
-        if not self._before(fault):
-            return
-        try:
-            result = self._run(operation, arguments, fault)
-        except UnknownUuid:
-            self._answer(500, soap.fault("Server", "UUID not found"))
-        except TypeError as error:
-            self._answer(500, soap.fault("Client", f"wrong arguments: {error}"))
-        else:
-            self._after(operation, result, fault)
+        if self._before(call, fault):
+            self._after(call.run(fault.kind), fault)
 
-    def _run(self, operation: str, arguments: dict, fault: Fault) -> dict:
-        service = self.server.service
-        if operation == "stamped" and fault.kind == "not_found_yet":
-            return service.not_found_yet()
-        if operation == "stamp" and fault.kind == "without_xml":
-            return service.stamp(**arguments, with_xml=False)
-        return getattr(service, operation)(**arguments)
-
-    def _before(self, fault: Fault) -> bool:
+    def _before(self, call: Call, fault: Fault) -> bool:
         """Faults instead of the work. False when the request has been dealt with."""
         if fault.kind == "slow":
             time.sleep(fault.seconds)
@@ -122,33 +123,30 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
             return False
         elif fault.kind in ("http_500", "http_503"):
-            self._answer(int(fault.kind[-3:]), b"<html>fault on command</html>", "text/html")
+            self._answer(Response(b"<html>fault on command</html>", int(fault.kind[-3:]), _PAGE))
             return False
         elif fault.kind == "soap_fault":
-            self._answer(500, soap.fault("Server", "fault on command"))
+            self._answer(call.fault("fault on command"))
             return False
         return True
 
-    def _after(self, operation: str, result: dict, fault: Fault) -> None:
-        """The answer, spoilt if it was so ordered. What was stamped stays stamped."""
+    def _after(self, response: Response, fault: Fault) -> None:
+        """The answer, spoilt if it was so ordered. What was done stays done."""
         if fault.kind == "slow_answer":
             time.sleep(fault.seconds)
         elif fault.kind == "cut_after":
             self._cut()
             return
         elif fault.kind == "http_500_after":
-            self._answer(500, b"<html>fault on command</html>", "text/html")
-            return
+            response = Response(b"<html>fault on command</html>", 500, _PAGE)
         elif fault.kind == "garbage":
-            self._answer(200, b"<html><body>Mantenimiento &nbsp; programado", "text/html")
+            response = Response(b"<html><body>Mantenimiento &nbsp; programado", 200, _PAGE)
+        elif fault.kind == "cut_inside":
+            self.close_connection = True
+            self._answer(response, promised=len(response.content) + 1000)
+            self._cut()
             return
-        elif fault.kind == "empty":
-            self._answer(200, soap.answer(operation, None))
-            return
-        elif fault.kind in ("wrong_uuid", "wrong_seal") and result.get("xml"):
-            spoil = getattr(stamping, fault.kind)
-            result = {**result, "xml": spoil(result["xml"].encode()).decode()}
-        self._answer(200, soap.answer(operation, result))
+        self._answer(response)
 
     def _cut(self) -> None:
         self.close_connection = True
@@ -156,14 +154,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def _json(self, status: int, content: object) -> None:
-        self._answer(status, json.dumps(content).encode(), "application/json")
+        self._answer(Response(json.dumps(content).encode(), status, JSON))
 
-    def _answer(self, status: int, content: bytes, kind: str = "text/xml; charset=utf-8") -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
+    def _answer(self, response: Response, promised: int | None = None) -> None:
+        self.send_response(response.status)
+        self.send_header("Content-Type", response.kind)
+        self.send_header("Content-Length", str(promised or len(response.content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(response.content)
         self.wfile.flush()
 
     def log_message(self, *_arguments: object) -> None:

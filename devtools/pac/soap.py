@@ -1,103 +1,88 @@
-"""SOAP 1.1, document/literal wrapped, as Finkok's stamp service writes it."""
+"""SOAP 1.1, document/literal wrapped."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
+from .wire import BadRequest, Response
+
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
-TNS = "http://facturacion.finkok.com/stamp"
-VIEWS = "apps.services.soap.core.views"
-_WSDL = Path(__file__).with_name("stamp.wsdl")
 
 
-class BadRequest(Exception):
-    """Not a SOAP request of this service."""
+def wsdl(name: str, address: str) -> bytes:
+    """A service's description, with the address that it is served at."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return text.replace("@ADDRESS@", address).encode()
 
 
-def wsdl(address: str) -> bytes:
-    """The service's description, with the address that it is served at."""
-    return _WSDL.read_text(encoding="utf-8").replace("@ADDRESS@", address).encode()
-
-
-def read_request(body: bytes) -> tuple[str, dict[str, str | bytes]]:
-    """Name of the operation and its arguments; `xml` already decoded from base64."""
+def read(body: bytes, namespace: str) -> tuple[str, dict[str, str]]:
+    """Name of the operation and its arguments. :raises BadRequest:"""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        raise BadRequest(f"not XML: {error}") from error
+        raise bad(f"not XML: {error}") from error
     if root.tag != f"{{{ENVELOPE}}}Envelope":
-        raise BadRequest("not a SOAP 1.1 envelope")
+        raise bad("not a SOAP 1.1 envelope")
     call = root.find(f"{{{ENVELOPE}}}Body/*")
-    if call is None or etree.QName(call).namespace != TNS:
-        raise BadRequest("the body has no operation of this service")
-    operation = etree.QName(call).localname
-    if operation not in OPERATIONS:
-        raise BadRequest(f"there is no operation {operation}")
-    arguments: dict[str, str | bytes] = {}
+    if call is None or etree.QName(call).namespace != namespace:
+        raise bad("the body has no operation of this service")
+    arguments: dict[str, str] = {}
     for child in call:
         name = etree.QName(child)
-        if name.namespace != TNS:
-            raise BadRequest(f"{name.localname} is not qualified")
+        if name.namespace != namespace:
+            raise bad(f"{name.localname} is not qualified")
         arguments[name.localname] = child.text or ""
-    if "xml" in arguments:
-        try:
-            arguments["xml"] = base64.b64decode(arguments["xml"])
-        except binascii.Error as error:
-            raise BadRequest("xml is not base64") from error
-    return operation, arguments
+    return etree.QName(call).localname, arguments
 
 
-def answer(operation: str, result: dict | None) -> bytes:
-    """The response of `operation`. Keys of `result` are the elements of its type; None = no result at all."""
-    envelope = etree.Element(f"{{{ENVELOPE}}}Envelope", nsmap={"senv": ENVELOPE, "tns": TNS, "s0": VIEWS})
+def binary(arguments: dict[str, str], name: str) -> bytes:
+    """An argument of type base64Binary. :raises BadRequest:"""
+    try:
+        return base64.b64decode(arguments.get(name, ""), validate=False)
+    except binascii.Error as error:
+        raise bad(f"{name} is not base64") from error
+
+
+def answer(namespace: str, types: str, operation: str, result: dict[str, Any] | None, name: str = "") -> Response:
+    """The response of `operation`.
+
+    :param types: namespace of what is inside the result. :param name: of the result's element.
+    :param result: name: text, dict or list of them, in the order of the service; None = no result at all.
+    """
+    envelope = etree.Element(f"{{{ENVELOPE}}}Envelope", nsmap={"senv": ENVELOPE, "tns": namespace, "s0": types})
     body = etree.SubElement(envelope, f"{{{ENVELOPE}}}Body")
-    response = etree.SubElement(body, f"{{{TNS}}}{operation}Response")
+    response = etree.SubElement(body, f"{{{namespace}}}{operation}Response")
     if result is not None:
-        node = etree.SubElement(response, f"{{{TNS}}}{operation}Result")
-        for name in _ORDER[operation]:
-            if name not in result:
-                continue
-            child = etree.SubElement(node, f"{{{VIEWS}}}{name}")
-            if name == "Incidencias":
-                for incident in result[name]:
-                    item = etree.SubElement(child, f"{{{VIEWS}}}Incidencia")
-                    for key, value in incident.items():
-                        etree.SubElement(item, f"{{{VIEWS}}}{key}").text = value
+        _fill(etree.SubElement(response, f"{{{namespace}}}{name or operation + 'Result'}"), types, result)
+    return Response(etree.tostring(envelope, encoding="UTF-8", xml_declaration=True))
+
+
+def _fill(node: etree._Element, types: str, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            child = etree.SubElement(node, f"{{{types}}}{name}")
+            if isinstance(item, dict):
+                _fill(child, types, item)
             else:
-                child.text = result[name]
-    return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
+                child.text = item
 
 
-def fault(code: str, message: str) -> bytes:
+def fault(message: str, code: str = "Server") -> Response:
     """A SOAP fault."""
     envelope = etree.Element(f"{{{ENVELOPE}}}Envelope", nsmap={"senv": ENVELOPE})
     body = etree.SubElement(envelope, f"{{{ENVELOPE}}}Body")
     node = etree.SubElement(body, f"{{{ENVELOPE}}}Fault")
     etree.SubElement(node, "faultcode").text = f"senv:{code}"
     etree.SubElement(node, "faultstring").text = message
-    return etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
+    return Response(etree.tostring(envelope, encoding="UTF-8", xml_declaration=True), status=500)
 
 
-_ACKNOWLEDGEMENT = (
-    "xml",
-    "UUID",
-    "faultstring",
-    "Fecha",
-    "CodEstatus",
-    "faultcode",
-    "SatSeal",
-    "Incidencias",
-    "NoCertificadoSAT",
-)
-_ORDER = {
-    "stamp": _ACKNOWLEDGEMENT,
-    "quick_stamp": _ACKNOWLEDGEMENT,
-    "stamped": _ACKNOWLEDGEMENT,
-    "query_pending": ("status", "xml", "uuid", "uuid_status", "next_attempt", "attempts", "error", "date"),
-}
-OPERATIONS = tuple(_ORDER)
+def bad(message: str) -> BadRequest:
+    """The client's mistake."""
+    return BadRequest(fault(message, "Client"))

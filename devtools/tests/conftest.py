@@ -1,4 +1,4 @@
-"""Helpers for the tests of `dev`: real processes, in an empty cache folder unless a test says otherwise."""
+"""The PAC simulator; and for the tests of `dev`, real processes in a cache folder that is empty, as a rule."""
 
 import os
 import subprocess
@@ -7,11 +7,39 @@ from pathlib import Path
 
 import pytest
 
+from devtools import csd
 from devtools.home import Home
+from devtools.pac.process import running
+from pac_support import NAME, RFC
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # `dev` is run by the Python that made the virtual environment, as its user does
 PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the PAC simulator of a module keeps its memory and its authority."""
+    return tmp_path_factory.mktemp("pac")
+
+
+@pytest.fixture(scope="module")
+def issuer(folder):
+    """A CSD that this simulator accepts."""
+    return csd.issue(csd.ensure_authority(folder), RFC, NAME)
+
+
+@pytest.fixture(scope="module")
+def running_simulator(folder):
+    with running(folder) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(running_simulator):
+    """The PAC simulator, without faults waiting."""
+    running_simulator.control(reset=True)
+    return running_simulator
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A comprobante for the simulator's tests, written by hand: these tests do not use `cfdi/`."""
+"""Comprobantes and requests for the simulator's tests, by hand or by others: these tests do not use `cfdi/`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from xml.sax.saxutils import quoteattr
 from zoneinfo import ZoneInfo
 
 from lxml import etree
+from satcfdi.create.cancela.cancelacion import Cancelacion, Folio
+from satcfdi.models import Signer
 
 from devtools.pac.resources import comprobante_cadena
 
@@ -22,12 +24,26 @@ def local_now(zone: str = "America/Mexico_City") -> datetime:
     return datetime.now(timezone.utc).astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
 
 
-def sealed(credential, **header: str) -> bytes:
+def sealed(
+    credential, *, issuer: str = RFC, receiver: str = "XAXX010101000", related: str = "", **header: str
+) -> bytes:
     """A new comprobante of one line, sealed; `header` replaces attributes of the root."""
     root = etree.fromstring(_xml(credential, header))
+    root.find("{*}Emisor").set("Rfc", issuer)
+    root.find("{*}Receptor").set("Rfc", receiver)
+    if related:
+        relations = etree.Element("{http://www.sat.gob.mx/cfd/4}CfdiRelacionados", TipoRelacion="04")
+        etree.SubElement(relations, "{http://www.sat.gob.mx/cfd/4}CfdiRelacionado", UUID=related)
+        root.insert(0, relations)
     cadena = comprobante_cadena(etree.ElementTree(root))
     root.set("Sello", credential.sign(cadena))
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
+
+
+def cancellation(credential, uuid: str, reason: str = "02", replacement: str | None = None) -> bytes:
+    """A signed request to cancel, as another implementation writes it."""
+    signer = Signer.load(certificate=credential.der, key=credential.key_der("x"), password="x")
+    return etree.tostring(Cancelacion(signer, Folio(uuid, reason, replacement)).to_xml(), encoding="UTF-8")
 
 
 def _xml(credential, header: dict[str, str]) -> str:

@@ -30,28 +30,6 @@ LOGIN = {"username": "simulador", "password": "simulador"}
 WSDLS = ["served", "client"] + (["finkok"] if SHARED_WSDL.is_file() else [])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("pac")
-
-
-@pytest.fixture(scope="module")
-def issuer(folder):
-    return csd.issue(csd.ensure_authority(folder), RFC, NAME)
-
-
-@pytest.fixture(scope="module")
-def running_simulator(folder):
-    with running(folder) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(running_simulator):
-    running_simulator.control(reset=True)
-    return running_simulator
-
-
 def _service(simulator, wsdl="served"):
     location = {"served": simulator.wsdl, "client": str(CLIENT_WSDL), "finkok": str(SHARED_WSDL)}[wsdl]
     client = zeep.Client(location, transport=zeep.Transport(timeout=20, operation_timeout=20))

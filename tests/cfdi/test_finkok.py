@@ -2,38 +2,15 @@
 
 import socket
 import threading
+import traceback
 from contextlib import closing, contextmanager
-from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from itertools import count
 
 import pytest
 from lxml import etree
 
-import cfdi
-from cfdi.pac import Pac, PacInDoubt, PacRejected, PacUnavailable
+from cfdi.pac import PacInDoubt, PacRejected, PacUnavailable
 from cfdi.pac.finkok import PRODUCTION, TEST, Finkok
-from devtools import csd
-from support import REPOSITORY, RFC, comprobante
-
-_folios = count(1)
-
-
-@pytest.fixture
-def new_document(pac_credential):
-    """A sealed comprobante of this moment that no PAC has seen."""
-
-    def make(credential=pac_credential, **changes):
-        fecha = cfdi.catalogs.local_time(datetime.now(timezone.utc), "06000")
-        doc = replace(comprobante(Fecha=fecha, Folio=str(next(_folios))), **changes)
-        return cfdi.seal(cfdi.build_xml(doc), certificate_der=credential.der, sign=credential.sign)
-
-    return make
-
-
-@pytest.fixture
-def document(new_document):
-    return new_document()
+from support import REPOSITORY
 
 
 @contextmanager
@@ -50,16 +27,6 @@ def _client(url, **options):
 def pac(simulator):
     with _client(simulator.url) as client:
         yield client
-
-
-def test_stamp(pac, document, pac_folder):
-    timbrado = pac.stamp(document)
-    assert timbrado.previous is False
-    assert timbrado.warnings == ()
-    assert timbrado.uuid == cfdi.parse_timbre(timbrado.xml).UUID
-    assert timbrado.timbre.verify((pac_folder / "sat.cer").read_bytes())
-    assert cfdi.validate(timbrado.xml) == []
-    assert isinstance(pac, Pac)
 
 
 def test_stamping_again_gives_the_same_timbre(pac, simulator, document):
@@ -89,62 +56,11 @@ def test_recover(pac, simulator, document):
     assert (found.uuid, found.previous) == (uuid, True)
 
 
-@pytest.mark.parametrize(
-    "kind", ["cut_after", "http_500_after", "garbage", "empty", "wrong_uuid", "wrong_seal", "slow_answer"]
-)
-def test_in_doubt_and_stamped(simulator, document, kind):
-    """The answer is lost; the timbre exists, and asking or sending again finds that one and no other."""
-    simulator.fault(kind, seconds=1.5, operation="stamp")
-    with _client(simulator.url, timeout=0.5) as pac, pytest.raises(PacInDoubt):
-        pac.stamp(document)
-    with _client(simulator.url) as pac:
-        found = pac.recover(document)
-        assert pac.stamp(document).uuid == found.uuid
-    assert [s["uuid"] for s in simulator.stamps()].count(found.uuid) == 1
-
-
-@pytest.mark.parametrize("kind", ["cut_before", "http_500", "http_503", "soap_fault"])
-def test_in_doubt_and_not_stamped(pac, simulator, document, kind):
-    """From outside it looks the same."""
-    simulator.fault(kind)
-    with pytest.raises(PacInDoubt):
-        pac.stamp(document)
-    assert pac.recover(document) is None
-    assert pac.stamp(document).previous is False
-
-
 @pytest.mark.parametrize("kind", ["cut_after", "garbage", "http_500", "soap_fault"])
 def test_a_question_can_be_in_doubt_too(pac, simulator, document, kind):
     simulator.fault(kind, operation="stamped")
     with pytest.raises(PacInDoubt):
         pac.recover(document)
-
-
-def test_rejected(pac, new_document, pac_folder):
-    stranger = csd.issue(csd.new_authority(), RFC, "OTRA AUTORIDAD")
-    with pytest.raises(PacRejected) as error:
-        pac.stamp(new_document(stranger))
-    assert error.value.code == "308"
-    assert "SAT" in error.value.message
-    late = cfdi.catalogs.local_time(datetime.now(timezone.utc) + timedelta(minutes=10), "06000")
-    with pytest.raises(PacRejected, match="401"):
-        pac.stamp(new_document(Fecha=late))
-
-
-def test_wrong_password_is_unavailable_and_nowhere_to_be_seen(simulator, document):
-    with _client(simulator.url, password="s3cr3t-wrong") as pac:
-        with pytest.raises(PacUnavailable) as error:
-            pac.stamp(document)
-        assert error.value.code == "300"
-        assert "s3cr3t" not in f"{error.value!r} {error.value} {pac!r}"
-
-
-def test_nobody_listens(document):
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    with _client(f"http://127.0.0.1:{port}") as pac, pytest.raises(PacUnavailable):
-        pac.stamp(document)
 
 
 def test_no_such_host(document):
@@ -186,6 +102,9 @@ _ENVELOPE = (
     ' xmlns:v="apps.services.soap.core.views"><e:Body><t:stampResponse><t:stampResult>%s</t:stampResult>'
     "</t:stampResponse></e:Body></e:Envelope>"
 )
+
+
+_CANCELLED = _ENVELOPE.replace("/stamp", "/cancel").replace("t:stamp", "t:cancel_signature")
 
 
 def _incidencia(code: str, text: str = "algo") -> bytes:
@@ -248,8 +167,73 @@ def test_time_outs_are_mandatory(simulator, document, timeouts):
         pac.stamp(document)
 
 
-def test_our_wsdl_is_small_and_points_nowhere_by_itself():
-    tree = etree.parse(str(REPOSITORY / "cfdi" / "pac" / "finkok_stamp.wsdl"))
-    operations = tree.findall("{*}portType/{*}operation")
-    assert [operation.get("name") for operation in operations] == ["stamp", "stamped"]
+def test_an_answer_without_end(document, monkeypatch):
+    monkeypatch.setattr("cfdi.pac.http.MAX_ANSWER", 100_000)
+    for body in (b"<x/>" * 30_000, b"<x/>" * 24_000):
+        with _server(_http("200 OK", body)) as url, _client(url, timeout=2) as pac:
+            with pytest.raises(PacInDoubt) as raised:
+                pac.stamp(document)
+            assert ("demasiado grande" in raised.value.message) == (len(body) > 100_000)
+
+
+@pytest.mark.parametrize(
+    ("cod_estatus", "error", "code"),
+    [
+        ("300 - usuario", PacUnavailable, "300"),
+        ("302", PacRejected, "302"),
+        ("708 - SAT", PacUnavailable, "708"),
+        ("UUID: 1234 No Encontrado", PacUnavailable, "205"),
+        ("algo", PacInDoubt, ""),
+        ("", PacInDoubt, ""),
+    ],
+)
+def test_a_request_to_cancel_that_is_not_taken(new_request, cod_estatus, error, code):
+    uuid = "11111111-2222-4333-8444-555555555555"
+    body = _CANCELLED % f"<v:CodEstatus>{cod_estatus}</v:CodEstatus>"
+    with _server(_http("200 OK", body.encode())) as url, _client(url) as pac, pytest.raises(error) as raised:
+        pac.cancel(new_request(uuid), uuid=uuid)
+    assert (type(raised.value), raised.value.code) == (error, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("201", None),
+        ("202", None),
+        ("203", PacRejected),
+        ("205", PacUnavailable),
+        ("708", PacUnavailable),
+        ("no_cancelable", PacRejected),
+        ("", PacInDoubt),
+    ],
+)
+def test_what_becomes_of_the_folio(new_request, code, error):
+    uuid = "11111111-2222-4333-8444-55555555abcd"
+    folio = f"<v:UUID>{uuid.upper()}</v:UUID><v:EstatusUUID>{code}</v:EstatusUUID>"
+    body = _CANCELLED % f"<v:Folios><v:Folio>{folio}</v:Folio></v:Folios><v:Acuse>no es XML</v:Acuse>"
+    with _server(_http("200 OK", body.encode())) as url, _client(url) as pac:
+        if error is None:
+            answer = pac.cancel(new_request(uuid), uuid=uuid)
+            assert (answer.code, answer.accepted, answer.acuse) == (code, True, None)
+        else:
+            with pytest.raises(error) as raised:
+                pac.cancel(new_request(uuid), uuid=uuid)
+            assert (type(raised.value), raised.value.code) == (error, code)
+
+
+def test_a_password_that_the_pac_repeats_is_not_told(document):
+    fault = "<e:Fault><faultcode>e:Server</faultcode><faultstring>no: s3cr3t-wrong</faultstring></e:Fault>"
+    fault = _ENVELOPE.partition("<t:")[0] + fault + "</e:Body></e:Envelope>"
+    with _server(_http("500 Error", fault.encode())) as url, _client(url, password="s3cr3t-wrong") as pac:
+        with pytest.raises(PacInDoubt) as error:
+            pac.stamp(document)
+        assert "no: " in error.value.message
+        assert "s3cr3t" not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (REPOSITORY / "cfdi" / "pac").glob("*.wsdl")))
+def test_our_wsdls_are_small_and_point_nowhere_by_themselves(name):
+    tree = etree.parse(str(REPOSITORY / "cfdi" / "pac" / name))
+    assert 1 <= len(tree.findall("{*}portType/{*}operation")) <= 2
     assert not tree.findall(".//*[@schemaLocation]")
+    assert not tree.findall("{*}service")
