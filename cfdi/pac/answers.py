@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..errors import CfdiError
@@ -20,6 +21,8 @@ from .base import (
     Timbrado,
 )
 
+_CLEAR_NO = re.compile(r"30[1-689]|310|40[1-3]|(?!AU)[A-Z]{2,6}\d{2,6}")
+"""307 is none: there is a timbre."""
 NOT_YET = frozenset({"205"})
 """Not found by the SAT: right after stamping it means "not yet"."""
 
@@ -50,6 +53,18 @@ def check_timbrado(
     if uuid and uuid.strip().upper() != timbre.UUID:
         raise PacInDoubt(f"El PAC dice que el UUID es {uuid}, y el timbre es {timbre.UUID}.")
     return Timbrado(received, timbre, previous, warnings)
+
+
+def refusal(code: str, message: str, *, account: Iterable[str] = ()) -> PacRejected | PacUnavailable | PacInDoubt:
+    """What an answer that says no means, by its code.
+
+    Only a code of the SAT's, or one that is made like them, is a clear no: a PAC that failed has codes as well.
+
+    :param account: codes of the PAC that are about the account, not about the comprobante.
+    """
+    if code in account:
+        return PacUnavailable(message, code)
+    return (PacRejected if _CLEAR_NO.fullmatch(code) else PacInDoubt)(message, code)
 
 
 def cancel_answer(

@@ -23,7 +23,6 @@ from .soap import SoapClient
 
 PRODUCTION = "https://facturacion.finkok.com"
 TEST = "https://demo-facturacion.finkok.com"
-CAPABILITIES = Capabilities(recover=True, cancel=True, status=True)
 
 PAUSES = (1, 3, 5)
 """Seconds before each new question when the PAC does not find yet what it stamped; Finkok needs up to 8 s."""
@@ -42,11 +41,11 @@ class Finkok(SoapClient):
     :param url: PRODUCTION, TEST, or the address of a simulator; without path.
     :param pauses: instead of PAUSES.
     :param sleep: takes those seconds; a test hands its own.
-    :param timeouts: see `SoapClient`. A time-out is a `PacInDoubt`.
+    :param timeouts: see `http.Client`. A time-out is a `PacInDoubt`.
     """
 
     name = "finkok"
-    capabilities = CAPABILITIES
+    capabilities = Capabilities(recover=True, cancel=True, status=True)
 
     def __init__(
         self,

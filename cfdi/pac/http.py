@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 from urllib.parse import urlsplit
 
-from .base import PacInDoubt, PacUnavailable
+from .base import Capabilities, PacInDoubt, PacUnavailable
 
 MAX_ANSWER = 24 * 1024 * 1024
 """A comprobante of 16 MiB (`secure_xml.MAX_BYTES`) in base64, and its envelope."""
@@ -77,6 +77,47 @@ def network_error(error: Exception) -> PacUnavailable | PacInDoubt:
     if isinstance(error, requests.exceptions.Timeout):
         return PacInDoubt("El PAC no respondió a tiempo.")
     return PacInDoubt("Se cortó la comunicación con el PAC antes de recibir su respuesta.")
+
+
+def masked(text: object, secret: str | None) -> str:
+    """`text` without `secret`, which a PAC may have repeated."""
+    return str(text).replace(secret, "***") if secret else str(text)
+
+
+_AFTER_DOUBT = {
+    "resend": "Este PAC no dice si un comprobante ya tiene timbre: envíe los mismos bytes otra vez, que los reconoce.",
+    "person": "Este PAC no dice si un comprobante ya tiene timbre: búsquelo en su portal antes de enviarlo otra vez.",
+}
+
+
+class Client:
+    """What all adapters have in common: where, who and how long.
+
+    :param url: of the PAC, without path.
+    :param connect_timeout, timeout: seconds to connect, and between bytes of the answer.
+    """
+
+    name = ""
+    capabilities = Capabilities(recover=False, cancel=False, status=False, resend=False)
+
+    def __init__(self, url: str, username: str, password: str, *, connect_timeout: float = 10, timeout: float = 60):
+        self.url = check_url(url.rstrip("/"))
+        self._username, self._password = username, password
+        self._timeouts = {"connect_timeout": connect_timeout, "timeout": timeout}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.url}>"  # never the credentials
+
+    def recover(self, xml: bytes) -> Any:  # noqa: ARG002 - of those that cannot be asked
+        """See `base.Pac`. :raises PacUnavailable: this PAC cannot be asked"""
+        raise PacUnavailable(_AFTER_DOUBT[self.capabilities.after_doubt])
+
+    def cancel(self, request: bytes, *, uuid: str) -> Any:  # noqa: ARG002
+        """See `base.Pac`. :raises PacUnavailable: this PAC does not cancel"""
+        raise PacUnavailable("Con este PAC no se cancela desde aquí: hágalo en su portal o en el del SAT.")
+
+    def close(self) -> None:
+        """Let go of the connections."""
 
 
 def _read(response: Any) -> None:

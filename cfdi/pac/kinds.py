@@ -1,13 +1,14 @@
-"""The PACs that can be chosen. Nothing here connects, nor imports what connects."""
+"""The PACs that can be chosen. Nothing here connects; what connects (zeep, requests) is imported by who sends."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
+from . import finkok, solucion_factible, sw
 from .base import Capabilities, Pac
 from .http import is_local
+from .sat import SAT_URL, SatConsulta
 
 ENVIRONMENTS = ("production", "test", "simulator")
 
@@ -16,15 +17,15 @@ ENVIRONMENTS = ("production", "test", "simulator")
 class PacKind:
     """A PAC that can be chosen.
 
-    production, test: its addresses, without path. adapter: module and class. account: in Spanish, what its user and
-    its password are where they are not simply that.
+    production, test: its addresses, without path. adapter: makes the `Pac` of an address, a user and a password.
+    account: in Spanish, what its user and its password are where they are not simply that.
     """
 
     label: str
     capabilities: Capabilities
     production: str
     test: str
-    adapter: tuple[str, str]
+    adapter: Callable[..., Pac]
     account: str = ""
 
     def open(self, environment: str, username: str, password: str, *, url: str = "", **timeouts: float) -> Pac:
@@ -35,9 +36,7 @@ class PacKind:
         :param timeouts: `connect_timeout` and `timeout` in seconds.
         :raises ValueError: another environment, or a simulator that is somewhere else.
         """
-        module, name = self.adapter
-        adapter = getattr(import_module(module, __package__), name)
-        return adapter(self._address(environment, url), username, password, **timeouts)
+        return self.adapter(self._address(environment, url), username, password, **timeouts)
 
     def _address(self, environment: str, url: str) -> str:
         if environment == "simulator":
@@ -54,22 +53,23 @@ def _simulator(url: str) -> str:
     return url
 
 
-def open_sat(environment: str, *, url: str = "", **timeouts: float) -> Any:
-    """A `sat.SatConsulta`: what the SAT says, or the simulator for what it stamped; see `PacKind.open`.
+def open_sat(environment: str, *, url: str = "", **timeouts: float) -> SatConsulta:
+    """What the SAT says, or the simulator for what it stamped; see `PacKind.open`.
 
     The SAT knows nothing of what a PAC's test environment stamps: it answers that it was not found.
     """
-    sat = import_module(".sat", __package__)
-    return sat.SatConsulta(_simulator(url) if environment == "simulator" else sat.SAT_URL, **timeouts)
+    return SatConsulta(_simulator(url) if environment == "simulator" else SAT_URL, **timeouts)
 
 
 PACS: dict[str, PacKind] = {
-    "finkok": PacKind(
-        label="Finkok",
-        capabilities=Capabilities(recover=True, cancel=True, status=True),
-        production="https://facturacion.finkok.com",
-        test="https://demo-facturacion.finkok.com",
-        adapter=(".finkok", "Finkok"),
+    "finkok": PacKind("Finkok", finkok.Finkok.capabilities, finkok.PRODUCTION, finkok.TEST, finkok.Finkok),
+    "solucion_factible": PacKind(
+        "Solución Factible",
+        solucion_factible.SolucionFactible.capabilities,
+        solucion_factible.PRODUCTION,
+        solucion_factible.TEST,
+        solucion_factible.SolucionFactible,
     ),
+    "sw": PacKind("SW Sapien", sw.Sw.capabilities, sw.PRODUCTION, sw.TEST, sw.Sw),
 }
 """By the code that is stored with a document."""

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 from ..timbre import printed_total, verification_address
 from .answers import sat_status
 from .base import CfdiQuery, SatStatus
+from .http import is_local
 from .soap import SoapClient
 
 SAT_URL = "https://consultaqr.facturaelectronica.sat.gob.mx"
@@ -26,7 +27,7 @@ _BINDING = "{http://tempuri.org/}BasicHttpBinding_IConsultaCFDIService"
 
 
 class SatConsulta(SoapClient):
-    """:param url: SAT_URL, or the address of a simulator; without path. Time-outs: see `SoapClient`."""
+    """:param url: SAT_URL, or the address of a simulator; without path. Time-outs: see `http.Client`."""
 
     name = "sat"
 
@@ -38,6 +39,31 @@ class SatConsulta(SoapClient):
         service = self._service("sat_consulta.wsdl", _BINDING, _PATH)
         answer = service.call("Consulta", expresionImpresa=expresion_impresa(query))
         return sat_status(answer.Estado, answer.EsCancelable, answer.EstatusCancelacion, answer.CodigoEstatus)
+
+
+class AsksTheSat:
+    """For adapters of PACs that do not say what the SAT says: `status`, from the SAT itself.
+
+    Of what a simulator stamped, that simulator's SAT is asked. Of what a PAC's test environment stamped the SAT knows
+    nothing: it answers that it was not found.
+    """
+
+    url: str
+    _timeouts: dict[str, float]
+    _sat: SatConsulta | None = None
+
+    def status(self, query: CfdiQuery) -> SatStatus:
+        """See `base.Pac`."""
+        if self._sat is None:
+            self._sat = SatConsulta(self.url if is_local(self.url) else SAT_URL, **self._timeouts)
+        return self._sat.status(query)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._sat is not None:
+            self._sat.close()
+            self._sat = None
+        super().close()  # type: ignore[misc]
 
 
 def expresion_impresa(query: CfdiQuery) -> str:

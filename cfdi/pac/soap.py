@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..namespaces import XSI
 from .base import PacError, PacInDoubt
-from .http import check_timeouts, check_url, network_error, new_session
+from .http import Client, check_timeouts, masked, network_error, new_session
+
+_XSI_TYPE = f"{{{XSI}}}type"
 
 
 class SoapService:
@@ -26,7 +29,7 @@ class SoapService:
         transport = zeep.Transport(session=session, timeout=timeout)
         transport.operation_timeout = timeouts
         settings = zeep.Settings(strict=False, xml_huge_tree=False, forbid_entities=True)
-        client = zeep.Client(str(wsdl), transport=transport, settings=settings)
+        client = zeep.Client(str(wsdl), transport=transport, settings=settings, plugins=[_Untyped()])
         self._service = client.create_service(binding, url)
         self._session = session
 
@@ -48,7 +51,9 @@ class SoapService:
             raise PacInDoubt(f"El PAC respondió con un error (HTTP {error.status_code}).") from error
         except zeep.exceptions.Fault as error:
             # without its cause: what a PAC says may repeat what it was sent
-            raise PacInDoubt(f"El PAC respondió con una falla: {masked(error.message, arguments)}") from None
+            raise PacInDoubt(
+                f"El PAC respondió con una falla: {masked(error.message, arguments.get('password'))}"
+            ) from None
         except Exception as error:
             # Whatever cannot be read as an answer: zeep raises its own, lxml's and plain Python errors here.
             raise PacInDoubt(f"No se entiende la respuesta del PAC ({type(error).__name__}).") from error
@@ -60,28 +65,27 @@ class SoapService:
         self._session.close()
 
 
-def masked(text: object, arguments: dict[str, Any]) -> str:
-    """`text` without the password among `arguments`."""
-    password = arguments.get("password")
-    return str(text).replace(password, "***") if password else str(text)
+class _Untyped:
+    """A plugin of zeep: answers are read as our descriptions say, whatever types they claim to be of.
 
-
-class SoapClient:
-    """What adapters over SOAP have in common: where, who, how long, and the services that were opened.
-
-    :param url: of the PAC, without path. :param connect_timeout, timeout: seconds; see `SoapService`.
+    A type that is not described would make the whole answer unreadable.
     """
 
-    name = ""
+    def egress(self, envelope: Any, headers: Any, _operation: Any, _options: Any) -> tuple[Any, Any]:
+        return envelope, headers
 
-    def __init__(self, url: str, username: str, password: str, *, connect_timeout: float = 10, timeout: float = 60):
-        self.url = check_url(url.rstrip("/"))
-        self._username, self._password = username, password
-        self._timeouts = {"connect_timeout": connect_timeout, "timeout": timeout}
+    def ingress(self, envelope: Any, headers: Any, _operation: Any) -> tuple[Any, Any]:
+        for element in envelope.iter("*"):
+            element.attrib.pop(_XSI_TYPE, None)
+        return envelope, headers
+
+
+class SoapClient(Client):
+    """What adapters over SOAP have in common: see `Client`, and the services that were opened."""
+
+    def __init__(self, url: str, username: str, password: str, **timeouts: float):
+        super().__init__(url, username, password, **timeouts)
         self._services: dict[str, SoapService] = {}
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.url}>"  # never the credentials
 
     def _service(self, wsdl: str, binding: str, path: str) -> SoapService:
         """The service described in the file `wsdl` of this folder, kept open."""

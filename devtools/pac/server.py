@@ -10,12 +10,12 @@ import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from . import consulta, finkok
+from . import consulta, finkok, solucion_factible, sw
 from .faults import Fault
 from .service import Service
 from .wire import JSON, BadRequest, Call, Request, Response
 
-PROTOCOLS = (finkok, consulta)
+PROTOCOLS = (finkok, consulta, solucion_factible, sw)
 MAX_BODY = 16 * 1024 * 1024
 IDLE_SECONDS = 60
 _PAGE = "text/html"

@@ -1,7 +1,6 @@
 """The Finkok adapter against the simulator's real process, and against servers that are worse than that."""
 
 import socket
-import threading
 import traceback
 from contextlib import closing, contextmanager
 
@@ -10,6 +9,7 @@ from lxml import etree
 
 from cfdi.pac import PacInDoubt, PacRejected, PacUnavailable
 from cfdi.pac.finkok import PRODUCTION, TEST, Finkok
+from pac_server import bad_server, http_answer
 from support import REPOSITORY
 
 
@@ -68,35 +68,6 @@ def test_no_such_host(document):
         pac.stamp(document)
 
 
-@contextmanager
-def _server(answer: bytes):
-    """A server that reads a request, says `answer` whatever it was, and hangs up."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                connection, _address = listener.accept()
-            except OSError:
-                return
-            with connection:
-                data = b""
-                while b"Envelope>" not in data and (received := connection.recv(65536)):
-                    data += received
-                connection.sendall(answer)
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        listener.close()
-
-
-def _http(status: str, body: bytes = b"", headers: str = "") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode() + body
-
-
 _ENVELOPE = (
     '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:t="http://facturacion.finkok.com/stamp"'
     ' xmlns:v="apps.services.soap.core.views"><e:Body><t:stampResponse><t:stampResult>%s</t:stampResult>'
@@ -117,26 +88,29 @@ def _incidencia(code: str, text: str = "algo") -> bytes:
     [
         (b"", PacInDoubt),
         (b"not even http", PacInDoubt),
-        (_http("200 OK"), PacInDoubt),
+        (http_answer("200 OK"), PacInDoubt),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n<e:Envelope", PacInDoubt),
-        (_http("200 OK", b"<html/>"), PacInDoubt),
-        (_http("200 OK", (_ENVELOPE % "").encode()), PacInDoubt),
-        (_http("200 OK", (_ENVELOPE % "<v:xml>&lt;x/&gt;</v:xml>").encode()), PacInDoubt),
-        (_http("200 OK", (_ENVELOPE % "<v:faultstring>algo</v:faultstring>").encode()), PacInDoubt),
-        (_http("200 OK", b'<!DOCTYPE e [<!ENTITY a "b">]>' + (_ENVELOPE % "<v:xml>&a;</v:xml>").encode()), PacInDoubt),
-        (_http("200 OK", _incidencia("302")), PacRejected),
-        (_http("200 OK", _incidencia("703")), PacUnavailable),
-        (_http("200 OK", _incidencia("")), PacInDoubt),
-        (_http("307 Moved", headers="Location: http://127.0.0.1:9/otro\r\n"), PacInDoubt),
-        (_http("502 Bad Gateway", b"<html>"), PacInDoubt),
-        (_http("504 Gateway Timeout"), PacInDoubt),
-        (_http("401 Unauthorized"), PacUnavailable),
-        (_http("404 Not Found", b"<html>"), PacUnavailable),
-        (_http("429 Too Many"), PacUnavailable),
+        (http_answer("200 OK", b"<html/>"), PacInDoubt),
+        (http_answer("200 OK", (_ENVELOPE % "").encode()), PacInDoubt),
+        (http_answer("200 OK", (_ENVELOPE % "<v:xml>&lt;x/&gt;</v:xml>").encode()), PacInDoubt),
+        (http_answer("200 OK", (_ENVELOPE % "<v:faultstring>algo</v:faultstring>").encode()), PacInDoubt),
+        (
+            http_answer("200 OK", b'<!DOCTYPE e [<!ENTITY a "b">]>' + (_ENVELOPE % "<v:xml>&a;</v:xml>").encode()),
+            PacInDoubt,
+        ),
+        (http_answer("200 OK", _incidencia("302")), PacRejected),
+        (http_answer("200 OK", _incidencia("703")), PacUnavailable),
+        (http_answer("200 OK", _incidencia("")), PacInDoubt),
+        (http_answer("307 Moved", headers="Location: http://127.0.0.1:9/otro\r\n"), PacInDoubt),
+        (http_answer("502 Bad Gateway", b"<html>"), PacInDoubt),
+        (http_answer("504 Gateway Timeout"), PacInDoubt),
+        (http_answer("401 Unauthorized"), PacUnavailable),
+        (http_answer("404 Not Found", b"<html>"), PacUnavailable),
+        (http_answer("429 Too Many"), PacUnavailable),
     ],
 )
 def test_answers_of_a_bad_server(document, answer, error):
-    with _server(answer) as url, _client(url, timeout=2) as pac, pytest.raises(error) as raised:
+    with bad_server(answer) as server, _client(server.url, timeout=2) as pac, pytest.raises(error) as raised:
         pac.stamp(document)
     assert type(raised.value) is error
 
@@ -170,7 +144,7 @@ def test_time_outs_are_mandatory(simulator, document, timeouts):
 def test_an_answer_without_end(document, monkeypatch):
     monkeypatch.setattr("cfdi.pac.http.MAX_ANSWER", 100_000)
     for body in (b"<x/>" * 30_000, b"<x/>" * 24_000):
-        with _server(_http("200 OK", body)) as url, _client(url, timeout=2) as pac:
+        with bad_server(http_answer("200 OK", body)) as server, _client(server.url, timeout=2) as pac:
             with pytest.raises(PacInDoubt) as raised:
                 pac.stamp(document)
             assert ("demasiado grande" in raised.value.message) == (len(body) > 100_000)
@@ -190,7 +164,11 @@ def test_an_answer_without_end(document, monkeypatch):
 def test_a_request_to_cancel_that_is_not_taken(new_request, cod_estatus, error, code):
     uuid = "11111111-2222-4333-8444-555555555555"
     body = _CANCELLED % f"<v:CodEstatus>{cod_estatus}</v:CodEstatus>"
-    with _server(_http("200 OK", body.encode())) as url, _client(url) as pac, pytest.raises(error) as raised:
+    with (
+        bad_server(http_answer("200 OK", body.encode())) as server,
+        _client(server.url) as pac,
+        pytest.raises(error) as raised,
+    ):
         pac.cancel(new_request(uuid), uuid=uuid)
     assert (type(raised.value), raised.value.code) == (error, code)
 
@@ -211,7 +189,7 @@ def test_what_becomes_of_the_folio(new_request, code, error):
     uuid = "11111111-2222-4333-8444-55555555abcd"
     folio = f"<v:UUID>{uuid.upper()}</v:UUID><v:EstatusUUID>{code}</v:EstatusUUID>"
     body = _CANCELLED % f"<v:Folios><v:Folio>{folio}</v:Folio></v:Folios><v:Acuse>no es XML</v:Acuse>"
-    with _server(_http("200 OK", body.encode())) as url, _client(url) as pac:
+    with bad_server(http_answer("200 OK", body.encode())) as server, _client(server.url) as pac:
         if error is None:
             answer = pac.cancel(new_request(uuid), uuid=uuid)
             assert (answer.code, answer.accepted, answer.acuse) == (code, True, None)
@@ -224,7 +202,10 @@ def test_what_becomes_of_the_folio(new_request, code, error):
 def test_a_password_that_the_pac_repeats_is_not_told(document):
     fault = "<e:Fault><faultcode>e:Server</faultcode><faultstring>no: s3cr3t-wrong</faultstring></e:Fault>"
     fault = _ENVELOPE.partition("<t:")[0] + fault + "</e:Body></e:Envelope>"
-    with _server(_http("500 Error", fault.encode())) as url, _client(url, password="s3cr3t-wrong") as pac:
+    with (
+        bad_server(http_answer("500 Error", fault.encode())) as server,
+        _client(server.url, password="s3cr3t-wrong") as pac,
+    ):
         with pytest.raises(PacInDoubt) as error:
             pac.stamp(document)
         assert "no: " in error.value.message
