@@ -21,7 +21,7 @@ from .base import (
     Timbrado,
 )
 
-_CLEAR_NO = re.compile(r"30[1-689]|310|40[1-3]|(?!AU)[A-Z]{2,6}\d{2,6}")
+_CLEAR_NO = re.compile(r"30[1-689]|310|40[1-3]|(CACFDI|CFDI|CRP|CCP|CCE|NOM|CO|CC|CP)\d{2,6}")
 """307 is none: there is a timbre."""
 NOT_YET = frozenset({"205"})
 """Not found by the SAT: right after stamping it means "not yet"."""

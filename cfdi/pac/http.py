@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ssl
+import traceback
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from .base import Capabilities, PacInDoubt, PacUnavailable
+from .base import Capabilities, PacError, PacInDoubt, PacUnavailable
 
 MAX_ANSWER = 24 * 1024 * 1024
 """A comprobante of 16 MiB (`secure_xml.MAX_BYTES`) in base64, and its envelope."""
@@ -79,9 +82,22 @@ def network_error(error: Exception) -> PacUnavailable | PacInDoubt:
     return PacInDoubt("Se cortó la comunicación con el PAC antes de recibir su respuesta.")
 
 
-def masked(text: object, secret: str | None) -> str:
-    """`text` without `secret`, which a PAC may have repeated."""
-    return str(text).replace(secret, "***") if secret else str(text)
+def _discreet(method: Callable[..., Any]) -> Callable[..., Any]:
+    """`method` of a `Client`, whose errors do not repeat the password even if the PAC did."""
+
+    @wraps(method)
+    def call(self: Client, *arguments: Any, **named: Any) -> Any:
+        try:
+            return method(self, *arguments, **named)
+        except PacError as error:
+            secret = self._password
+            if not secret or secret not in "".join(traceback.format_exception(error)):
+                raise
+            hidden = type(error)(error.message.replace(secret, "***"), error.code)
+        # out here, so that neither cause nor context come along
+        raise hidden
+
+    return call
 
 
 _AFTER_DOUBT = {
@@ -104,6 +120,12 @@ class Client:
         self.url = check_url(url.rstrip("/"))
         self._username, self._password = username, password
         self._timeouts = {"connect_timeout": connect_timeout, "timeout": timeout}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for name in ("stamp", "recover", "cancel", "status", "check"):
+            if name in cls.__dict__:
+                setattr(cls, name, _discreet(cls.__dict__[name]))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.url}>"  # never the credentials

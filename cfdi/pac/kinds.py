@@ -9,6 +9,7 @@ from . import finkok, solucion_factible, sw
 from .base import Capabilities, Pac
 from .http import is_local
 from .sat import SAT_URL, SatConsulta
+from .satcfdi_bridge import BRIDGED, Bridged, SatcfdiBridge
 
 ENVIRONMENTS = ("production", "test", "simulator")
 
@@ -18,7 +19,7 @@ class PacKind:
     """A PAC that can be chosen.
 
     production, test: its addresses, without path. adapter: makes the `Pac` of an address, a user and a password.
-    account: in Spanish, what its user and its password are where they are not simply that.
+    account: in Spanish, what its user and its password are where they are not simply that. bridged: of satcfdi.
     """
 
     label: str
@@ -27,6 +28,7 @@ class PacKind:
     test: str
     adapter: Callable[..., Pac]
     account: str = ""
+    bridged: Bridged | None = None
 
     def open(self, environment: str, username: str, password: str, *, url: str = "", **timeouts: float) -> Pac:
         """The PAC, ready to be asked; nothing is sent yet.
@@ -36,7 +38,10 @@ class PacKind:
         :param timeouts: `connect_timeout` and `timeout` in seconds.
         :raises ValueError: another environment, or a simulator that is somewhere else.
         """
-        return self.adapter(self._address(environment, url), username, password, **timeouts)
+        address = self._address(environment, url)
+        if self.bridged:
+            return SatcfdiBridge(self.bridged, address, username, password, environment=environment, **timeouts)
+        return self.adapter(address, username, password, **timeouts)
 
     def _address(self, environment: str, url: str) -> str:
         if environment == "simulator":
@@ -71,5 +76,11 @@ PACS: dict[str, PacKind] = {
         solucion_factible.SolucionFactible,
     ),
     "sw": PacKind("SW Sapien", sw.Sw.capabilities, sw.PRODUCTION, sw.TEST, sw.Sw),
+    **{
+        f"satcfdi:{one.module}": PacKind(
+            one.label, one.capabilities, one.production, one.test, SatcfdiBridge, one.account, one
+        )
+        for one in BRIDGED
+    },
 }
 """By the code that is stored with a document."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..namespaces import XSI
 from .base import PacError, PacInDoubt
-from .http import Client, check_timeouts, masked, network_error, new_session
+from .http import Client, check_timeouts, network_error, new_session
 
 _XSI_TYPE = f"{{{XSI}}}type"
 
@@ -34,7 +34,7 @@ class SoapService:
         self._session = session
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """The answer of `operation`, never None. A password in what the PAC says is not repeated.
+        """The answer of `operation`, never None.
 
         :raises PacUnavailable: it never reached the PAC. :raises PacInDoubt: it may have.
         """
@@ -50,10 +50,7 @@ class SoapService:
         except zeep.exceptions.TransportError as error:
             raise PacInDoubt(f"El PAC respondió con un error (HTTP {error.status_code}).") from error
         except zeep.exceptions.Fault as error:
-            # without its cause: what a PAC says may repeat what it was sent
-            raise PacInDoubt(
-                f"El PAC respondió con una falla: {masked(error.message, arguments.get('password'))}"
-            ) from None
+            raise PacInDoubt(f"El PAC respondió con una falla: {error.message}") from error
         except Exception as error:
             # Whatever cannot be read as an answer: zeep raises its own, lxml's and plain Python errors here.
             raise PacInDoubt(f"No se entiende la respuesta del PAC ({type(error).__name__}).") from error

@@ -16,7 +16,7 @@ from typing import Any
 
 from .answers import cancel_answer, check_timbrado, refusal
 from .base import CancelAnswer, Capabilities, PacError, PacInDoubt, PacUnavailable, Timbrado
-from .http import Client, check_timeouts, masked, network_error, new_session
+from .http import Client, check_timeouts, network_error, new_session
 from .sat import AsksTheSat
 
 PRODUCTION = "https://services.sw.com.mx"
@@ -163,10 +163,11 @@ class Sw(AsksTheSat, Client):
             return None
         return answer
 
-    def _reason(self, answer: dict[str, Any]) -> tuple[str, str]:
+    @staticmethod
+    def _reason(answer: dict[str, Any]) -> tuple[str, str]:
         """Code and text of an answer: "CFDI40102 - El resultado ...", "307. El comprobante ..."."""
         texts = [str(answer.get(name) or "").strip() for name in ("message", "messageDetail")]
-        message = masked(" ".join(filter(None, texts)), self._password) or "Sin explicación del PAC."
+        message = " ".join(filter(None, texts)) or "Sin explicación del PAC."
         found = _CODE.match(message)
         return found[1] if found else "", message
 

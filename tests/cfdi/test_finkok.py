@@ -199,17 +199,28 @@ def test_what_becomes_of_the_folio(new_request, code, error):
             assert (type(raised.value), raised.value.code) == (error, code)
 
 
-def test_a_password_that_the_pac_repeats_is_not_told(document):
-    fault = "<e:Fault><faultcode>e:Server</faultcode><faultstring>no: s3cr3t-wrong</faultstring></e:Fault>"
-    fault = _ENVELOPE.partition("<t:")[0] + fault + "</e:Body></e:Envelope>"
+_FAULT = "<e:Fault><faultcode>e:Server</faultcode><faultstring>no: s3cr3t-wrong</faultstring></e:Fault>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (_ENVELOPE.partition("<t:")[0] + _FAULT + "</e:Body></e:Envelope>", PacInDoubt),
+        (_incidencia("302", "no: s3cr3t-wrong").decode(), PacRejected),
+        (_incidencia("300", "no: s3cr3t-wrong").decode(), PacUnavailable),
+        ("<no: s3cr3t-wrong", PacInDoubt),
+    ],
+)
+def test_a_password_that_the_pac_repeats_is_not_told(document, answer, error):
     with (
-        bad_server(http_answer("500 Error", fault.encode())) as server,
+        bad_server(http_answer("200 OK", answer.encode())) as server,
         _client(server.url, password="s3cr3t-wrong") as pac,
+        pytest.raises(error) as raised,
     ):
-        with pytest.raises(PacInDoubt) as error:
-            pac.stamp(document)
-        assert "no: " in error.value.message
-        assert "s3cr3t" not in "".join(traceback.format_exception(error.value))
+        pac.stamp(document)
+    assert type(raised.value) is error
+    assert "s3cr3t" not in f"{raised.value.message}{''.join(traceback.format_exception(raised.value))}"
+    assert raised.value.__context__ is None or "s3cr3t" not in str(raised.value.__context__)
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in (REPOSITORY / "cfdi" / "pac").glob("*.wsdl")))
