@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .carta_porte import CartaPorte
     from .pagos import Pago
 
 RFC_PUBLICO_EN_GENERAL = "XAXX010101000"
@@ -130,6 +131,7 @@ class Comprobante:
     SubTotal, Descuento and Total may be left None: `totals.complete` computes them. When they are given
     they are checked against the conceptos, never trusted.
     Pagos: of a comprobante of type P; `pagos.payment_receipt` makes one.
+    CartaPorte: of a comprobante of type T, or of type I of who carries the goods.
     """
 
     Emisor: Emisor
@@ -155,4 +157,5 @@ class Comprobante:
     TrasladosLocales: tuple[ImpuestoLocal, ...] = ()
     RetencionesLocales: tuple[ImpuestoLocal, ...] = ()
     Pagos: tuple[Pago, ...] = ()
+    CartaPorte: CartaPorte | None = None
     Version: str = "4.0"

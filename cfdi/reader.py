@@ -1,18 +1,20 @@
 """XML of a CFDI 4.0 or 3.3, of whoever wrote it -> the dataclasses.
 
 What a version does not say is empty: 3.3 has neither the receiver's address and régimen nor ObjetoImp, and its payments
-(1.0) have no taxes. What the dataclasses do not have is left out: complementos other than payments and local taxes,
-parts of a concepto, customs data, third parties' accounts.
+(1.0) have no taxes. What the dataclasses do not have is left out: complementos other than payments, local taxes
+and Carta Porte 3.1, parts of a concepto, customs data, third parties' accounts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from lxml import etree
 
+from .attributes import ReadError, moment, needed, number, numbers, texts
+from .carta_porte import CartaPorte
+from .carta_porte_xml import read_carta_porte
 from .comprobante import (
     CfdiRelacionados,
     Comprobante,
@@ -24,17 +26,11 @@ from .comprobante import (
     Retencion,
     Traslado,
 )
-from .elements import clean
-from .errors import CfdiError
-from .namespaces import IMPLOCAL, PAGOS, VERSIONS
+from .namespaces import CARTA_PORTE, IMPLOCAL, PAGOS, VERSIONS
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR
 from .secure_xml import as_element
 
 _PAGOS_10 = "http://www.sat.gob.mx/Pagos"
-
-
-class ReadError(CfdiError, ValueError):
-    """The XML is no CFDI that can be read. The text says why, in Spanish."""
 
 
 def read_comprobante(source: bytes | etree._Element) -> Comprobante:
@@ -58,13 +54,13 @@ class _Reader:
 
     def comprobante(self, root: etree._Element) -> Comprobante:
         return Comprobante(
-            **_texts(
+            **texts(
                 root,
                 *("Version", "Serie", "Folio", "FormaPago", "CondicionesDePago", "Moneda", "TipoDeComprobante"),
                 *("Exportacion", "MetodoPago", "LugarExpedicion", "Confirmacion"),
             ),
-            **_numbers(root, "SubTotal", "Descuento", "TipoCambio", "Total"),
-            Fecha=_date(root, "Fecha"),
+            **numbers(root, "SubTotal", "Descuento", "TipoCambio", "Total"),
+            Fecha=moment(root, "Fecha"),
             InformacionGlobal=self.informacion_global(root),
             CfdiRelacionados=tuple(
                 CfdiRelacionados(
@@ -73,9 +69,9 @@ class _Reader:
                 )
                 for node in self.all(root, "CfdiRelacionados")
             ),
-            Emisor=Emisor(**_texts(self.one(root, "Emisor"), "Rfc", "Nombre", "RegimenFiscal", "FacAtrAdquirente")),
+            Emisor=Emisor(**texts(self.one(root, "Emisor"), "Rfc", "Nombre", "RegimenFiscal", "FacAtrAdquirente")),
             Receptor=Receptor(
-                **_texts(
+                **texts(
                     self.one(root, "Receptor"),
                     *("Rfc", "Nombre", "DomicilioFiscalReceptor", "ResidenciaFiscal", "NumRegIdTrib"),
                     *("RegimenFiscalReceptor", "UsoCFDI"),
@@ -90,28 +86,35 @@ class _Reader:
                 for pagos in self.all(root, "Complemento")
                 for node in pagos.iterfind(f"{{{namespace}}}Pagos/{{{namespace}}}Pago")
             ),
+            CartaPorte=self.carta_porte(root),
         )
+
+    def carta_porte(self, root: etree._Element) -> CartaPorte | None:
+        for complement in self.all(root, "Complemento"):
+            for node in complement.iterfind(f"{{{CARTA_PORTE}}}CartaPorte"):
+                return read_carta_porte(node)
+        return None
 
     def informacion_global(self, root: etree._Element) -> InformacionGlobal | None:
         for node in self.all(root, "InformacionGlobal"):
-            year = _needed(node, "Año")
-            return InformacionGlobal(**_texts(node, "Periodicidad", "Meses"), Año=int(year))
+            year = needed(node, "Año")
+            return InformacionGlobal(**texts(node, "Periodicidad", "Meses"), Año=int(year))
         return None
 
     def concepto(self, node: etree._Element) -> Concepto:
         return Concepto(
-            **_texts(
+            **texts(
                 node,
                 *("ClaveProdServ", "NoIdentificacion", "ClaveUnidad", "Unidad", "Descripcion", "ObjetoImp"),
             ),
-            **{name: _needed(node, name) for name in ("Cantidad", "ValorUnitario", "Importe")},
-            Descuento=_number(node, "Descuento") or None,
+            **{name: needed(node, name) for name in ("Cantidad", "ValorUnitario", "Importe")},
+            Descuento=number(node, "Descuento") or None,
             Traslados=tuple(
-                Traslado(_needed(tax, "Base"), *_kind(tax, ""), **_numbers(tax, "TasaOCuota", "Importe"))
+                Traslado(needed(tax, "Base"), *_kind(tax, ""), **numbers(tax, "TasaOCuota", "Importe"))
                 for tax in self.all(node, "Impuestos", "Traslados", "Traslado")
             ),
             Retenciones=tuple(
-                Retencion(_needed(tax, "Base"), *_kind(tax, ""), _needed(tax, "TasaOCuota"), _needed(tax, "Importe"))
+                Retencion(needed(tax, "Base"), *_kind(tax, ""), needed(tax, "TasaOCuota"), needed(tax, "Importe"))
                 for tax in self.all(node, "Impuestos", "Retenciones", "Retencion")
             ),
         )
@@ -129,14 +132,14 @@ def _pago(node: etree._Element) -> Pago:
     namespace = etree.QName(node).namespace
     currency = node.get("MonedaP", "")
     return Pago(
-        **_texts(
+        **texts(
             node,
             *("FormaDePagoP", "MonedaP", "NumOperacion", "RfcEmisorCtaOrd", "NomBancoOrdExt", "CtaOrdenante"),
             *("RfcEmisorCtaBen", "CtaBeneficiario", "TipoCadPago", "CertPago", "CadPago", "SelloPago"),
         ),
-        FechaPago=_date(node, "FechaPago"),
-        TipoCambioP=_number(node, "TipoCambioP") or Decimal(1),
-        Monto=_needed(node, "Monto"),
+        FechaPago=moment(node, "FechaPago"),
+        TipoCambioP=number(node, "TipoCambioP") or Decimal(1),
+        Monto=needed(node, "Monto"),
         DoctosRelacionados=tuple(
             _docto(docto, currency) for docto in node.iterfind(f"{{{namespace}}}DoctoRelacionado")
         ),
@@ -145,26 +148,22 @@ def _pago(node: etree._Element) -> Pago:
 
 def _docto(node: etree._Element, currency: str) -> DoctoRelacionado:
     # Version 1.0 calls it TipoCambioDR.
-    equivalence = _number(node, "EquivalenciaDR") or _number(node, "TipoCambioDR") or Decimal(1)
-    paid = _number(node, "ImpPagado") or Decimal(0)
+    equivalence = number(node, "EquivalenciaDR") or number(node, "TipoCambioDR") or Decimal(1)
+    paid = number(node, "ImpPagado") or Decimal(0)
     path = f"{{{PAGOS}}}ImpuestosDR/{{{PAGOS}}}%s/{{{PAGOS}}}%s"
     return DoctoRelacionado(
-        **_texts(node, "IdDocumento", "Serie", "Folio", "ObjetoImpDR"),
+        **texts(node, "IdDocumento", "Serie", "Folio", "ObjetoImpDR"),
         MonedaDR=node.get("MonedaDR") or currency,
         EquivalenciaDR=equivalence,
-        NumParcialidad=int(_number(node, "NumParcialidad") or 1),
-        ImpSaldoAnt=_number(node, "ImpSaldoAnt") or paid,
+        NumParcialidad=int(number(node, "NumParcialidad") or 1),
+        ImpSaldoAnt=number(node, "ImpSaldoAnt") or paid,
         ImpPagado=paid,
         Traslados=tuple(
-            TrasladoDR(
-                _needed(tax, "BaseDR"), *_kind(tax, "DR"), _number(tax, "TasaOCuotaDR"), _number(tax, "ImporteDR")
-            )
+            TrasladoDR(needed(tax, "BaseDR"), *_kind(tax, "DR"), number(tax, "TasaOCuotaDR"), number(tax, "ImporteDR"))
             for tax in node.iterfind(path % ("TrasladosDR", "TrasladoDR"))
         ),
         Retenciones=tuple(
-            RetencionDR(
-                _needed(tax, "BaseDR"), *_kind(tax, "DR"), _needed(tax, "TasaOCuotaDR"), _needed(tax, "ImporteDR")
-            )
+            RetencionDR(needed(tax, "BaseDR"), *_kind(tax, "DR"), needed(tax, "TasaOCuotaDR"), needed(tax, "ImporteDR"))
             for tax in node.iterfind(path % ("RetencionesDR", "RetencionDR"))
         ),
     )
@@ -172,45 +171,8 @@ def _docto(node: etree._Element, currency: str) -> DoctoRelacionado:
 
 def _local_taxes(root: etree._Element, tag: str, name: str, rate: str) -> tuple[ImpuestoLocal, ...]:
     nodes = root.iterfind(f"{{*}}Complemento/{{{IMPLOCAL}}}ImpuestosLocales/{{{IMPLOCAL}}}{tag}")
-    return tuple(ImpuestoLocal(node.get(name, ""), _needed(node, rate), _needed(node, "Importe")) for node in nodes)
+    return tuple(ImpuestoLocal(node.get(name, ""), needed(node, rate), needed(node, "Importe")) for node in nodes)
 
 
 def _kind(tax: etree._Element, suffix: str) -> tuple[str, str]:
     return tax.get(f"Impuesto{suffix}", ""), tax.get(f"TipoFactor{suffix}", "")
-
-
-def _texts(node: etree._Element, *names: str) -> dict[str, str]:
-    """Blanks are read as the cadena original reads them."""
-    return {name: clean(node.get(name, "")) for name in names}
-
-
-def _numbers(node: etree._Element, *names: str) -> dict[str, Decimal | None]:
-    return {name: _number(node, name) for name in names}
-
-
-def _number(node: etree._Element, name: str) -> Decimal | None:
-    text = node.get(name)
-    if text is None:
-        return None
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        value = Decimal("nan")
-    if not value.is_finite():
-        raise ReadError(f"{etree.QName(node).localname}: {name} no es un número: «{text}».")
-    return value
-
-
-def _needed(node: etree._Element, name: str) -> Decimal:
-    value = _number(node, name)
-    if value is None:
-        raise ReadError(f"{etree.QName(node).localname}: falta {name}.")
-    return value
-
-
-def _date(node: etree._Element, name: str) -> datetime:
-    text = node.get(name, "")
-    try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
-    except ValueError:
-        raise ReadError(f"{etree.QName(node).localname}: {name} no es una fecha: «{text}».") from None

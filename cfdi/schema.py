@@ -1,9 +1,9 @@
 """The SAT's XSD, offline, fast, and its complaints in Spanish.
 
 libxml2 compares an enumerated value with each entry of its catalogue in turn, and c_CodigoPostal and
-c_ClaveProdServ have 150,000 between them: most of the time of a validation. So the enumerations of more
-than `LARGE` values are taken out of the catalogue as it is loaded, kept as sets, and looked up there. The
-verdict is the same; tests hold both ways equal.
+c_ClaveProdServ have 150,000 between them: most of the time of a validation. So the enumerations of many
+values are taken out of the catalogue as it is loaded, kept as sets, and looked up there. The
+verdict is the same; tests hold both ways equal. `schema_catalogs` does the taking out.
 """
 
 from __future__ import annotations
@@ -11,26 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 from lxml import etree
 
 from .errors import Problem
-from .namespaces import CFDI, TFD, cfdi
+from .namespaces import CARTA_PORTE, CFDI, TFD, cfdi
 from .resources import sat_file
-
-LARGE = 200
-"""Values from which a catalogue is looked up in a set. Below it the walk costs less than a microsecond."""
+from .schema_catalogs import XS, LargeType, Resolver, large_type, large_types
 
 STRUCTURE = "301"
 """Code for what breaks the schema and has none of its own in the SAT's matrix."""
 
-_XS = "http://www.w3.org/2001/XMLSchema"
-_ENUMERATION = f"{{{_XS}}}enumeration"
-_CATALOG = "catalogos/catCFDI.xsd"
-_CATALOG_NAMESPACE = "http://www.sat.gob.mx/sitio_internet/cfd/catalogos"
 _MAIN = "4/cfdv40.xsd"
 _COMPLEMENTS = {
     TFD: "TimbreFiscalDigital/TimbreFiscalDigitalv11.xsd",
@@ -38,7 +32,7 @@ _COMPLEMENTS = {
     "http://www.sat.gob.mx/implocal": "implocal/implocal.xsd",
     "http://www.sat.gob.mx/CartaPorte20": "CartaPorte/CartaPorte20.xsd",
     "http://www.sat.gob.mx/CartaPorte30": "CartaPorte/CartaPorte30.xsd",
-    "http://www.sat.gob.mx/CartaPorte31": "CartaPorte/CartaPorte31.xsd",
+    CARTA_PORTE: "CartaPorte/CartaPorte31.xsd",
     "http://www.sat.gob.mx/ComercioExterior11": "ComercioExterior11/ComercioExterior11.xsd",
     "http://www.sat.gob.mx/ComercioExterior20": "ComercioExterior20/ComercioExterior20.xsd",
     "http://www.sat.gob.mx/ine": "ine/ine11.xsd",
@@ -70,10 +64,27 @@ _CATALOG_CODES: Mapping[tuple[str, str], str] = {
     ("TrasladoDR", "TipoFactorDR"): "CRP20257",
     ("RetencionP", "ImpuestoP"): "CRP20262",
     ("TrasladoP", "ImpuestoP"): "CRP20270",
+    ("RegimenAduaneroCCP", "RegimenAduanero"): "CP117",
+    ("CartaPorte", "PaisOrigenDestino"): "CP121",
+    ("CartaPorte", "ViaEntradaSalida"): "CP123",
+    ("Ubicacion", "ResidenciaFiscal"): "CP134",
+    ("Ubicacion", "NumEstacion"): "CP136",
+    ("Ubicacion", "TipoEstacion"): "CP140",
+    ("Mercancia", "CveMaterialPeligroso"): "CP156",
+    ("Mercancia", "Embalaje"): "CP157",
+    ("Mercancia", "SectorCOFEPRIS"): "CP158",
+    ("Mercancia", "TipoMateria"): "CP170",
+    ("DocumentacionAduanera", "TipoDocumento"): "CP173",
+    ("CantidadTransporta", "CvesTransporte"): "CP180",
+    ("TransporteAereo", "ResidenciaFiscalEmbarc"): "CP190",
+    ("TiposFigura", "ResidenciaFiscalFigura"): "CP198",
 }
 _PATTERN_CODES = {
     ("Comprobante", "Fecha"): "CFDI40101",
     ("Comprobante", "TipoCambio"): "CFDI40117",
+}
+_FIXED_CODES = {
+    ("CartaPorte", "Version"): "CP115",
 }
 _MINIMUM_CODES = {
     ("RetencionDR", "BaseDR"): "CRP20249",
@@ -95,6 +106,7 @@ _FOLLOW_UP = frozenset({"SCHEMAV_CVC_ATTRIBUTE_3", "SCHEMAV_CVC_DATATYPE_VALID_1
 _CVC_REQUIRED = "SCHEMAV_CVC_COMPLEX_TYPE_4"
 _CVC_UNKNOWN = "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1"
 _CVC_NO_DECLARATION = "SCHEMAV_CVC_ELT_1"
+_CVC_FIXED = "SCHEMAV_CVC_AU"
 _FACETS = {
     "SCHEMAV_CVC_ENUMERATION_VALID": "no está en el catálogo del SAT",
     "SCHEMAV_CVC_PATTERN_VALID": "no tiene el formato que pide el SAT",
@@ -105,7 +117,7 @@ _FACETS = {
     "SCHEMAV_CVC_MININCLUSIVE_VALID": "es menor que el mínimo",
     "SCHEMAV_CVC_MAXINCLUSIVE_VALID": "es mayor que el máximo",
     "SCHEMAV_CVC_DATATYPE_VALID_1_2_1": "no es un valor del tipo que se pide",
-    "SCHEMAV_CVC_FIXED_VALID_1": "no es el valor fijo del SAT",
+    _CVC_FIXED: "no es el valor fijo del SAT",
 }
 
 
@@ -153,117 +165,39 @@ def _load(complements: frozenset[str]) -> _Schema:
     files = [sat_file(_MAIN), *(sat_file(_COMPLEMENTS[namespace]) for namespace in namespaces[1:])]
     large = _large_attributes(namespaces, files)
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
-    parser.resolvers.add(_Substitute(sat_file(_CATALOG), _trimmed_catalog(frozenset(large.values()))))
+    parser.resolvers.add(Resolver(frozenset(large.values())))
     compiled = etree.XMLSchema(etree.fromstring(_wrapper(namespaces, files), parser))
-    codes = _large_types()
-    return _Schema(compiled, {key: codes[name] for key, name in large.items()})
-
-
-@cache
-def _large_types() -> Mapping[str, frozenset[str]]:
-    """Name of each type of catCFDI with a large enumeration -> its codes; one copy for every schema."""
-    return {name: frozenset(codes) for name, codes in _read_catalog()[1].items() if len(codes) >= LARGE}
-
-
-def _trimmed_catalog(names: frozenset[str]) -> bytes:
-    """catCFDI.xsd without the enumerations of the types `names`."""
-    skeleton, codes = _read_catalog()
-    root = etree.fromstring(skeleton)
-    for simple_type in root.iterfind(f"{{{_XS}}}simpleType"):
-        name = simple_type.get("name")
-        restriction = simple_type.find(f"{{{_XS}}}restriction")
-        for code in () if name in names else codes.get(name, ()):
-            etree.SubElement(restriction, _ENUMERATION, value=code)
-    return etree.tostring(root)
-
-
-@cache
-def _read_catalog() -> tuple[bytes, Mapping[str, list[str]]]:
-    """catCFDI.xsd without its enumerations, and their codes by type.
-
-    Read as a stream: the tree of its 160,000 elements would take 60 MB, and the process would keep them.
-    """
-    reader = _CatalogReader()
-    with sat_file(_CATALOG).open("rb") as file:
-        skeleton = etree.parse(file, etree.XMLParser(target=reader, no_network=True, resolve_entities=False))
-    return etree.tostring(skeleton), reader.codes
-
-
-class _CatalogReader:
-    """Target of the parser: enumerations go to `codes`, everything else to the tree."""
-
-    def __init__(self):
-        self.codes: dict[str, list[str]] = {}
-        self._builder = etree.TreeBuilder()
-        self._type, self._skipped = "", 0
-
-    def start(self, tag, attributes, nsmap):
-        if self._skipped or tag == _ENUMERATION:
-            if not self._skipped:
-                self.codes.setdefault(self._type, []).append(attributes["value"])
-            self._skipped += 1
-            return
-        if tag == f"{{{_XS}}}simpleType":
-            self._type = attributes.get("name", "")
-        self._builder.start(tag, attributes, nsmap)
-
-    def end(self, tag):
-        if self._skipped:
-            self._skipped -= 1
-        else:
-            self._builder.end(tag)
-
-    def close(self):
-        return self._builder.close()
-
-
-class _Substitute(etree.Resolver):
-    """Answers the trimmed catalogue where the schemas import the whole one."""
-
-    def __init__(self, path: Path, content: bytes):
-        self._name, self._content = path.name, content
-
-    def resolve(self, system_url, _public_id, context):
-        if system_url and system_url.rsplit("/", 1)[-1] == self._name:
-            return self.resolve_string(self._content, context, base_url=system_url)
-        return None
+    return _Schema(compiled, {key: large_types(name.catalog)[name.local] for key, name in large.items()})
 
 
 def _wrapper(namespaces: list[str], files: list[Path]) -> bytes:
-    root = etree.Element(f"{{{_XS}}}schema", nsmap={"xs": _XS})
+    root = etree.Element(f"{{{XS}}}schema", nsmap={"xs": XS})
     for namespace, path in zip(namespaces, files, strict=True):
-        etree.SubElement(root, f"{{{_XS}}}import", namespace=namespace, schemaLocation=path.as_uri())
+        etree.SubElement(root, f"{{{XS}}}import", namespace=namespace, schemaLocation=path.as_uri())
     return etree.tostring(root)
 
 
-def _large_attributes(namespaces: list[str], files: list[Path]) -> dict[tuple[str, str], str]:
+def _large_attributes(namespaces: list[str], files: list[Path]) -> dict[tuple[str, str], LargeType]:
     """Where the schemas use the large types, read from the schemas themselves: (element, attribute) -> type.
 
     A type that is used in any way but as the type of an attribute, or whose attribute has another type in
     an element of the same name, is left out: it stays in the schema, and libxml2 checks it.
     """
-    found: dict[tuple[str, str], str] = {}
-    left_out = {""}
+    found: dict[tuple[str, str], LargeType | None] = {}
+    left_out: set[LargeType | None] = {None}
     for namespace, path in zip(namespaces, files, strict=True):
-        for node in etree.parse(str(path)).getroot().iter(f"{{{_XS}}}*"):
-            is_attribute = node.tag == f"{{{_XS}}}attribute"
+        for node in etree.parse(str(path)).getroot().iter(f"{{{XS}}}*"):
+            is_attribute = node.tag == f"{{{XS}}}attribute"
             for name, value in node.attrib.items():
                 if not (is_attribute and name == "type"):
-                    left_out.update(_large_type(node, part) for part in value.split())
+                    left_out.update(large_type(node, part) for part in value.split())
             if is_attribute:
-                owner = next(node.iterancestors(f"{{{_XS}}}element"), None)
+                owner = next(node.iterancestors(f"{{{XS}}}element"), None)
                 key = (f"{{{namespace}}}{owner.get('name') if owner is not None else ''}", node.get("name"))
-                own = _large_type(node, node.get("type", ""))
+                own = large_type(node, node.get("type", ""))
                 if owner is None or found.setdefault(key, own) != own:
-                    left_out.update((own, found.get(key, "")))
+                    left_out.update((own, found.get(key)))
     return {key: name for key, name in found.items() if name not in left_out}
-
-
-def _large_type(node: etree._Element, name: str) -> str:
-    """The local name of a large type of catCFDI that `name` refers to, '' for anything else."""
-    prefix, colon, local = name.partition(":")
-    known = colon and node.nsmap.get(prefix) == _CATALOG_NAMESPACE and local in _large_types()
-    return local if known else ""
 
 
 def _large_catalogs(root: etree._Element, large: Mapping[tuple[str, str], frozenset[str]]) -> Iterator[Problem]:
@@ -321,6 +255,8 @@ def _code(path: str, kind: str) -> str:
         return _MINIMUM_CODES.get(key, STRUCTURE)
     if kind == "SCHEMAV_CVC_ENUMERATION_VALID":
         return _CATALOG_CODES.get(key, STRUCTURE)
+    if kind == _CVC_FIXED:
+        return _FIXED_CODES.get(key, STRUCTURE)
     return _PATTERN_CODES.get(key, STRUCTURE)
 
 

@@ -7,10 +7,22 @@ from decimal import Decimal
 from lxml import etree
 
 from . import rounding, totals
+from .carta_porte_xml import add_carta_porte
 from .comprobante import Comprobante, Concepto, Retencion, Traslado
 from .elements import add, clean, number, rate, set_attributes
 from .errors import ComprobanteError, Problem
-from .namespaces import CFDI, IMPLOCAL, IMPLOCAL_LOCATION, PAGOS, PAGOS_LOCATION, SCHEMA_LOCATION, XSI, cfdi
+from .namespaces import (
+    CARTA_PORTE,
+    CARTA_PORTE_LOCATION,
+    CFDI,
+    IMPLOCAL,
+    IMPLOCAL_LOCATION,
+    PAGOS,
+    PAGOS_LOCATION,
+    SCHEMA_LOCATION,
+    XSI,
+    cfdi,
+)
 from .pagos_writer import add_pagos
 
 _NSMAP = {"cfdi": CFDI, "xsi": XSI}
@@ -48,6 +60,8 @@ class _Writer:
             complements["implocal"] = (IMPLOCAL, IMPLOCAL_LOCATION)
         if doc.Pagos:
             complements["pago20"] = (PAGOS, PAGOS_LOCATION)
+        if doc.CartaPorte:
+            complements["cartaporte31"] = (CARTA_PORTE, CARTA_PORTE_LOCATION)
         nsmap = _NSMAP | {prefix: namespace for prefix, (namespace, _location) in complements.items()}
         root = etree.Element(cfdi("Comprobante"), nsmap=nsmap)
         locations = [SCHEMA_LOCATION, *(location for _namespace, location in complements.values())]
@@ -107,6 +121,8 @@ class _Writer:
                 self.local_taxes(complemento, doc, sums)
             if doc.Pagos:
                 add_pagos(complemento, doc.Pagos)
+            if doc.CartaPorte:
+                add_carta_porte(complemento, doc.CartaPorte)
         return root
 
     def concepto(self, parent: etree._Element, concepto: Concepto) -> None:

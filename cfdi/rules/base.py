@@ -19,6 +19,11 @@ from ..namespaces import NS, cfdi
 _PAGOS = "cfdi:Complemento/pago20:Pagos"
 _PAGO = f"{_PAGOS}/pago20:Pago"
 _DOCTO = f"{_PAGO}/pago20:DoctoRelacionado"
+_CARTA_PORTE = "cfdi:Complemento/cartaporte31:CartaPorte"
+_UBICACION = f"{_CARTA_PORTE}/cartaporte31:Ubicaciones/cartaporte31:Ubicacion"
+_MERCANCIAS = f"{_CARTA_PORTE}/cartaporte31:Mercancias"
+_MERCANCIA = f"{_MERCANCIAS}/cartaporte31:Mercancia"
+_FIGURA = f"{_CARTA_PORTE}/cartaporte31:FiguraTransporte/cartaporte31:TiposFigura"
 KINDS = {
     "Comprobante": ".",
     "InformacionGlobal": "cfdi:InformacionGlobal",
@@ -38,10 +43,27 @@ KINDS = {
     "TrasladoDR": f"{_DOCTO}/pago20:ImpuestosDR/pago20:TrasladosDR/pago20:TrasladoDR",
     "RetencionP": f"{_PAGO}/pago20:ImpuestosP/pago20:RetencionesP/pago20:RetencionP",
     "TrasladoP": f"{_PAGO}/pago20:ImpuestosP/pago20:TrasladosP/pago20:TrasladoP",
+    "CartaPorte": _CARTA_PORTE,
+    "RegimenAduaneroCCP": f"{_CARTA_PORTE}/cartaporte31:RegimenesAduaneros/cartaporte31:RegimenAduaneroCCP",
+    "Ubicacion": _UBICACION,
+    "UbicacionDomicilio": f"{_UBICACION}/cartaporte31:Domicilio",
+    "Mercancias": _MERCANCIAS,
+    "Mercancia": _MERCANCIA,
+    "DocumentacionAduanera": f"{_MERCANCIA}/cartaporte31:DocumentacionAduanera",
+    "GuiasIdentificacion": f"{_MERCANCIA}/cartaporte31:GuiasIdentificacion",
+    "CantidadTransporta": f"{_MERCANCIA}/cartaporte31:CantidadTransporta",
+    **{
+        name: f"{_MERCANCIAS}/cartaporte31:{name}"
+        for name in ("Autotransporte", "TransporteMaritimo", "TransporteAereo", "TransporteFerroviario")
+    },
+    "IdentificacionVehicular": f"{_MERCANCIAS}/cartaporte31:Autotransporte/cartaporte31:IdentificacionVehicular",
+    "Seguros": f"{_MERCANCIAS}/cartaporte31:Autotransporte/cartaporte31:Seguros",
+    "TiposFigura": _FIGURA,
+    "FiguraDomicilio": f"{_FIGURA}/cartaporte31:Domicilio",
 }
 """Kind of node -> where it is, from the comprobante."""
 
-_MODULES = ("comprobante", "receptor", "conceptos", "impuestos", "pagos")
+_MODULES = ("comprobante", "receptor", "conceptos", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
 
 
 @dataclass(frozen=True, slots=True)

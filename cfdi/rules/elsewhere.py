@@ -3,6 +3,7 @@
 _LISTS = "the SAT's lists of RFC, names and addresses, which the PAC asks"
 _LIMITS = "limits, and confirmations that the PAC gives, which the SAT has not put into force"
 _NOT_WRITTEN = "of a part that is never written here"
+_OTHER_MODES = "ships, planes and trains are written and read, and checked by the schema alone"
 
 NOT_CHECKED = {
     "CFDI40118": _LIMITS,
@@ -36,5 +37,18 @@ NOT_CHECKED = {
     "CRP20253": "rates of withholdings are a range, and some are not in the catalogues at hand",
     "CRP20275": "each amount is within its own limits by the formula; their sum is CRP20276",
     "CRP20999": "what has no code",
+    "CP101": "said by the schema (301)",
+    "CP106": "said by CFDI40170",
+    "CP108": _LISTS,
+    **dict.fromkeys(("CP128", "CP129", "CP138"), _OTHER_MODES),
+    "CP132": _LISTS,
+    "CP150": _OTHER_MODES,
+    "CP151": _OTHER_MODES,
+    "CP152": _OTHER_MODES,
+    "CP155": "which goods may be dangerous is not in the catalogues at hand",
+    "CP167": _OTHER_MODES,
+    **{f"CP{number}": _OTHER_MODES for number in (*range(185, 190), 191, 192)},
+    "CP195": _LISTS,
+    "CP999": "what has no code",
 }
 """Code -> why."""

@@ -19,6 +19,7 @@ _SCHEMAS = {
     TFD: "TimbreFiscalDigital/TimbreFiscalDigitalv11.xsd",
     PAGOS: "Pagos/Pagos20.xsd",
     "http://www.sat.gob.mx/implocal": "implocal/implocal.xsd",
+    "http://www.sat.gob.mx/CartaPorte31": "CartaPorte/CartaPorte31.xsd",
 }
 
 

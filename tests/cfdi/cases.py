@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cartas_porte
 import cfdi
 from cfdi import CfdiRelacionados, ImpuestoLocal, InformacionGlobal, Traslado, TrasladoDR
 from support import (
@@ -151,4 +152,5 @@ CASES = {
         ),
         CfdiRelacionados=(CfdiRelacionados(TipoRelacion="04", UUIDs=(_UUID,)),),
     ),
+    **cartas_porte.CASES,
 }

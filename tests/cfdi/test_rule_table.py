@@ -10,9 +10,10 @@ _HEAD = """# Rules of the SAT
 
 Written by `pytest tests/cfdi/test_rule_table.py --write-golden`. What is checked before a CFDI is sealed: by its rule
 (`cfdi/rules/`; `tests/cfdi/test_rules.py` has a document that breaks each), by the schema (`cfdi/schema.py`), or with
-the seal (`cfdi/validation.py`). The codes are those of the SAT's matrices of errors (CFDI 4.0; payments 2.0); 3xx and
-401 are those that PACs answer.
+the seal (`cfdi/validation.py`). The codes are those of the SAT's matrices of errors (CFDI 4.0; payments 2.0; Carta
+Porte 3.1); 3xx and 401 are those that PACs answer.
 """
+_SCHEMA_CODES = schema._CATALOG_CODES | schema._PATTERN_CODES | schema._MINIMUM_CODES | schema._FIXED_CODES
 _WITH_THE_SEAL = {
     "303": "Comprobante/@NoCertificado: the certificate is the issuer's",
     "304": "Comprobante/@NoCertificado: the certificate is in force",
@@ -25,7 +26,7 @@ _WITH_THE_SEAL = {
 
 def _by_the_schema():
     codes = {}
-    for (node, attribute), code in (schema._CATALOG_CODES | schema._PATTERN_CODES | schema._MINIMUM_CODES).items():
+    for (node, attribute), code in _SCHEMA_CODES.items():
         codes[code] = f"{node}/@{attribute}"
     for (node, attribute), (in_a_line, in_the_header) in schema._TAX_CODES.items():
         codes.setdefault(in_a_line, f"{node}/@{attribute} of a concepto")
@@ -68,3 +69,9 @@ def test_the_table_is_up_to_date(request):
 
 def test_no_rule_is_checked_and_not_checked():
     assert not NOT_CHECKED.keys() & {code for code, _what, _by in rows()}
+
+
+def test_every_rule_of_the_carta_porte_is_told():
+    """CP101 to CP204 without a gap, as the matrix of the 3.1 has them."""
+    told = NOT_CHECKED.keys() | {code for code, _what, _by in rows()}
+    assert {code for code in told if code.startswith("CP")} == {f"CP{n}" for n in (*range(101, 205), 999)}

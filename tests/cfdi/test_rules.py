@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
+import cartas_porte_breaks
 import cfdi
 from cases import CASES
 from cfdi.namespaces import NS
@@ -180,6 +181,7 @@ BREAKS = {
     ),
     ("CRP20278", "ObjetoImpDR"): ("pago", {f"{_DOCTO}/@ObjetoImpDR": "06"}),
     ("CRP20279", "ObjetoImpDR"): ("pago", {f"{_DOCTO}/@ObjetoImpDR": "07"}),
+    **cartas_porte_breaks.BREAKS,
 }
 
 
@@ -248,6 +250,7 @@ TREE_BREAKS = {
         _repeated(f"{_PAGO_NODE}/pago20:ImpuestosP/pago20:RetencionesP/pago20:RetencionP"),
     ),
     ("CRP20271", ""): ("pago", _repeated(f"{_PAGO_NODE}/pago20:ImpuestosP/pago20:TrasladosP/pago20:TrasladoP")),
+    **cartas_porte_breaks.TREE_BREAKS,
 }
 
 

@@ -3,6 +3,7 @@
 import csv
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from lxml import etree
@@ -21,7 +22,9 @@ with open(SHARED / "samples" / "index.csv", encoding="utf-8", newline="") as _fi
 STAMPED = [row for row in ROWS if row["state"] == "timbrado"]
 # From the first weeks of the 4.0, when PACs did not ask for all of the matrix yet
 _BEFORE_THE_MATRIX = {"CFDI40223", "CFDI40161"}
-_CHECKED_BY_THE_WHOLE = {"Pagos20", "implocal", "TimbreFiscalDigital"}
+_NUMBER = re.compile(r"\d+(\.\d+)?")
+_CHECKED_BY_THE_WHOLE = {"CartaPorte31", "Pagos20", "implocal", "TimbreFiscalDigital"}
+_CARTA_PORTE = [row for row in ROWS if "cartaporte31" in row["file"]]
 
 
 def _read(row):
@@ -66,14 +69,31 @@ def test_what_others_wrote_is_read(row):
     written = cfdi.build_xml(replace(read, SubTotal=None, Descuento=None, Total=None))
     assert cfdi.read_comprobante(written).Conceptos == read.Conceptos
     assert cfdi.read_comprobante(written).Pagos == read.Pagos
+    assert cfdi.read_comprobante(written).CartaPorte == read.CartaPorte
+    assert (read.CartaPorte is not None) == (row in _CARTA_PORTE)
 
 
-@pytest.mark.parametrize("matrix", ["CFDI40.csv", "CRP20_RevB.csv"])
+@pytest.mark.parametrize("row", _CARTA_PORTE, ids=lambda row: row["file"])
+def test_carta_porte_is_written_as_others_wrote_it(row):
+    """By road, sea and air: each node, each attribute, 1.0 being 1."""
+    theirs = etree.fromstring(_read(row), etree.XMLParser(remove_blank_text=True))
+    read = cfdi.read_comprobante(theirs)
+    ours = cfdi.build_xml(replace(read, SubTotal=None, Descuento=None, Total=None))
+    assert len(_CARTA_PORTE) == 4
+    assert _plain(ours.find(".//cartaporte31:CartaPorte", NS)) == _plain(theirs.find(".//cartaporte31:CartaPorte", NS))
+
+
+def _plain(node):
+    values = {name: Decimal(value) if _NUMBER.fullmatch(value) else value for name, value in node.attrib.items()}
+    return node.tag, values, [_plain(child) for child in node]
+
+
+@pytest.mark.parametrize("matrix", ["CFDI40.csv", "CRP20_RevB.csv", "CCP31.csv"])
 def test_every_rule_of_the_matrix_is_told(matrix):
     """In docs/sat-rules.md, checked or not."""
     with open(SHARED / "rules" / matrix, encoding="utf-8", newline="") as file:
         text = "\n".join(",".join(row) for row in csv.reader(file))
-    found = set(re.findall(r"\b(?:CFDI40|CRP20)\d{3}\b", text))
+    found = set(re.findall(r"\b(?:CFDI40|CRP20|CP)\d{3}\b", text))
     assert len(found) > 100
     assert found <= NOT_CHECKED.keys() | {code for code, _what, _by in rows()}
 

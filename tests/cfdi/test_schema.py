@@ -7,7 +7,7 @@ from lxml import etree
 
 import cfdi
 from cases import CASES
-from cfdi import schema
+from cfdi import schema, schema_catalogs
 from cfdi.namespaces import TFD
 from cfdi.validation import _prepared
 from devtools.pac.resources import schema as whole_schema
@@ -164,7 +164,7 @@ def test_another_document(data):
 def test_catalogues_that_were_taken_out_are_looked_up():
     large = schema._load(frozenset({TFD})).large
     assert {attribute for _tag, attribute in large} >= {"ClaveProdServ", "LugarExpedicion", "ClaveUnidad"}
-    assert all(len(values) >= schema.LARGE for values in large.values())
+    assert all(len(values) >= schema_catalogs.LARGE for values in large.values())
 
 
 @pytest.mark.parametrize("namespace", sorted(schema._COMPLEMENTS))
