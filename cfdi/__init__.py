@@ -30,12 +30,14 @@ from .carta_porte import (
 )
 from .certificado import Certificado, certificate_number, read_certificate
 from .comprobante import (
+    ACuentaTerceros,
     CfdiRelacionados,
     Comprobante,
     Concepto,
     Emisor,
     ImpuestoLocal,
     InformacionGlobal,
+    Parte,
     Receptor,
     Retencion,
     Traslado,
@@ -52,6 +54,7 @@ from .validation import validate
 from .writer import build_xml
 
 __all__ = [
+    "ACuentaTerceros",
     "Autotransporte",
     "CantidadTransporta",
     "CartaPorte",
@@ -74,6 +77,7 @@ __all__ = [
     "Mercancia",
     "Mercancias",
     "Pago",
+    "Parte",
     "Problem",
     "ReadError",
     "Receptor",

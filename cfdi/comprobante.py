@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 RFC_PUBLICO_EN_GENERAL = "XAXX010101000"
 RFC_EXTRANJERO = "XEXX010101000"
+RFC_TERCERO_EXTRANJERO = "EXT990101NI1"
+"""Third party abroad who sells through an intermediary (CFDI40187-CFDI40193)."""
+NOMBRE_TERCERO_EXTRANJERO = (
+    "EXPEDICIÓN DE CFDI POR RESIDENTES EN MÉXICO QUE PRESTAN SERVICIOS DE INTERMEDIACIÓN ENTRE TERCEROS A OFERENTES DE "
+    "BIENES Y SERVICIOS RESIDENTES EN EL EXTRANJERO"
+)
 RFC_GENERICOS = frozenset({RFC_PUBLICO_EN_GENERAL, RFC_EXTRANJERO})
 
 
@@ -49,10 +55,35 @@ class Retencion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ACuentaTerceros:
+    """For whom the concepto is sold, if not for the issuer."""
+
+    RfcACuentaTerceros: str
+    NombreACuentaTerceros: str
+    RegimenFiscalACuentaTerceros: str
+    DomicilioFiscalACuentaTerceros: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parte:
+    """What a concepto is made of. InformacionAduanera: as of a concepto."""
+
+    ClaveProdServ: str
+    Cantidad: Decimal
+    Descripcion: str
+    NoIdentificacion: str = ""
+    Unidad: str = ""
+    ValorUnitario: Decimal | None = None
+    Importe: Decimal | None = None
+    InformacionAduanera: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Concepto:
     """A line. Importe = Cantidad x ValorUnitario before Descuento, up to 6 decimals (see `rounding`).
 
-    A Descuento of zero is the same as none: it is not written.
+    A Descuento of zero is the same as none: it is not written. InformacionAduanera: each NumeroPedimento, which is the
+    year, customs, patent and number with two blanks between. CuentaPredial: each number of a land registry.
     """
 
     ClaveProdServ: str
@@ -67,6 +98,10 @@ class Concepto:
     Descuento: Decimal | None = None
     Traslados: tuple[Traslado, ...] = ()
     Retenciones: tuple[Retencion, ...] = ()
+    ACuentaTerceros: ACuentaTerceros | None = None
+    InformacionAduanera: tuple[str, ...] = ()
+    CuentaPredial: tuple[str, ...] = ()
+    Parte: tuple[Parte, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

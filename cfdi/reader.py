@@ -2,7 +2,7 @@
 
 What a version does not say is empty: 3.3 has neither the receiver's address and régimen nor ObjetoImp, and its payments
 (1.0) have no taxes. What the dataclasses do not have is left out: complementos other than payments, local taxes
-and Carta Porte 3.1, parts of a concepto, customs data, third parties' accounts.
+and Carta Porte 3.1, complementos of a concepto.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from .attributes import ReadError, moment, needed, number, numbers, texts
 from .carta_porte import CartaPorte
 from .carta_porte_xml import read_carta_porte
 from .comprobante import (
+    ACuentaTerceros,
     CfdiRelacionados,
     Comprobante,
     Concepto,
     Emisor,
     ImpuestoLocal,
     InformacionGlobal,
+    Parte,
     Receptor,
     Retencion,
     Traslado,
 )
+from .elements import clean
 from .namespaces import CARTA_PORTE, IMPLOCAL, PAGOS, VERSIONS
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR
 from .secure_xml import as_element
@@ -117,7 +120,34 @@ class _Reader:
                 Retencion(needed(tax, "Base"), *_kind(tax, ""), needed(tax, "TasaOCuota"), needed(tax, "Importe"))
                 for tax in self.all(node, "Impuestos", "Retenciones", "Retencion")
             ),
+            ACuentaTerceros=self.third(node),
+            InformacionAduanera=self.customs(node),
+            CuentaPredial=tuple(clean(child.get("Numero", "")) for child in self.all(node, "CuentaPredial")),
+            Parte=tuple(
+                Parte(
+                    **texts(child, "ClaveProdServ", "NoIdentificacion", "Unidad", "Descripcion"),
+                    **numbers(child, "ValorUnitario", "Importe"),
+                    Cantidad=needed(child, "Cantidad"),
+                    InformacionAduanera=self.customs(child),
+                )
+                for child in self.all(node, "Parte")
+            ),
         )
+
+    def third(self, node: etree._Element) -> ACuentaTerceros | None:
+        for child in self.all(node, "ACuentaTerceros"):
+            return ACuentaTerceros(
+                **texts(
+                    child,
+                    *("RfcACuentaTerceros", "NombreACuentaTerceros"),
+                    *("RegimenFiscalACuentaTerceros", "DomicilioFiscalACuentaTerceros"),
+                )
+            )
+        return None
+
+    def customs(self, node: etree._Element) -> tuple[str, ...]:
+        """Each NumeroPedimento, whose blanks the schema prescribes."""
+        return tuple(child.get("NumeroPedimento", "") for child in self.all(node, "InformacionAduanera"))
 
     def all(self, node: etree._Element, *names: str) -> Iterator[etree._Element]:
         return node.iterfind("/".join(f"{{{self.namespace}}}{name}" for name in names))

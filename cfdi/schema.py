@@ -57,6 +57,8 @@ _CATALOG_CODES: Mapping[tuple[str, str], str] = {
     ("Concepto", "ClaveProdServ"): "CFDI40162",
     ("Concepto", "ClaveUnidad"): "CFDI40165",
     ("Concepto", "ObjetoImp"): "CFDI40170",
+    ("ACuentaTerceros", "RegimenFiscalACuentaTerceros"): "CFDI40191",
+    ("Parte", "ClaveProdServ"): "CFDI40196",
     ("DoctoRelacionado", "ObjetoImpDR"): "CRP20245",
     ("RetencionDR", "ImpuestoDR"): "CRP20250",
     ("RetencionDR", "TipoFactorDR"): "CRP20251",

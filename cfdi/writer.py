@@ -8,7 +8,7 @@ from lxml import etree
 
 from . import rounding, totals
 from .carta_porte_xml import add_carta_porte
-from .comprobante import Comprobante, Concepto, Retencion, Traslado
+from .comprobante import Comprobante, Concepto, Parte, Retencion, Traslado
 from .elements import add, clean, number, rate, set_attributes
 from .errors import ComprobanteError, Problem
 from .namespaces import (
@@ -143,9 +143,39 @@ class _Writer:
             Descuento=None if discount is None else rounding.text(discount, self.decimals),
             ObjetoImp=concepto.ObjetoImp,
         )
-        if not (concepto.Traslados or concepto.Retenciones):
-            return
-        taxes = _add(node, "Impuestos")
+        if concepto.Traslados or concepto.Retenciones:
+            self.concept_taxes(node, concepto)
+        if third := concepto.ACuentaTerceros:
+            _add(
+                node,
+                "ACuentaTerceros",
+                RfcACuentaTerceros=third.RfcACuentaTerceros,
+                NombreACuentaTerceros=clean(third.NombreACuentaTerceros),
+                RegimenFiscalACuentaTerceros=third.RegimenFiscalACuentaTerceros,
+                DomicilioFiscalACuentaTerceros=third.DomicilioFiscalACuentaTerceros,
+            )
+        _add_customs(node, concepto.InformacionAduanera)
+        for registered in concepto.CuentaPredial:
+            _add(node, "CuentaPredial", Numero=registered)
+        for part in concepto.Parte:
+            self.part(node, part)
+
+    def part(self, parent: etree._Element, part: Parte) -> None:
+        node = _add(
+            parent,
+            "Parte",
+            ClaveProdServ=part.ClaveProdServ,
+            NoIdentificacion=clean(part.NoIdentificacion),
+            Cantidad=rounding.text(part.Cantidad),
+            Unidad=clean(part.Unidad),
+            Descripcion=clean(part.Descripcion),
+            ValorUnitario=self.amount(part.ValorUnitario),
+            Importe=self.amount(part.Importe),
+        )
+        _add_customs(node, part.InformacionAduanera)
+
+    def concept_taxes(self, parent: etree._Element, concepto: Concepto) -> None:
+        taxes = _add(parent, "Impuestos")
         for group, name, items in (
             ("Traslados", "Traslado", concepto.Traslados),
             ("Retenciones", "Retencion", concepto.Retenciones),
@@ -210,6 +240,11 @@ class _Writer:
 
     def amount(self, value: Decimal | None) -> str | None:
         return number(value, self.decimals)
+
+
+def _add_customs(parent: etree._Element, numbers: tuple[str, ...]) -> None:
+    for pedimento in numbers:
+        _add(parent, "InformacionAduanera", NumeroPedimento=pedimento)
 
 
 def _needed(value: Decimal | None) -> int:

@@ -32,6 +32,10 @@ KINDS = {
     "Concepto": "cfdi:Conceptos/cfdi:Concepto",
     "ConceptoTraslado": "cfdi:Conceptos/cfdi:Concepto/cfdi:Impuestos/cfdi:Traslados/cfdi:Traslado",
     "ConceptoRetencion": "cfdi:Conceptos/cfdi:Concepto/cfdi:Impuestos/cfdi:Retenciones/cfdi:Retencion",
+    "ACuentaTerceros": "cfdi:Conceptos/cfdi:Concepto/cfdi:ACuentaTerceros",
+    "InformacionAduanera": "cfdi:Conceptos/cfdi:Concepto/cfdi:InformacionAduanera",
+    "Parte": "cfdi:Conceptos/cfdi:Concepto/cfdi:Parte",
+    "ParteInformacionAduanera": "cfdi:Conceptos/cfdi:Concepto/cfdi:Parte/cfdi:InformacionAduanera",
     "Impuestos": "cfdi:Impuestos",
     "Traslado": "cfdi:Impuestos/cfdi:Traslados/cfdi:Traslado",
     "Retencion": "cfdi:Impuestos/cfdi:Retenciones/cfdi:Retencion",
@@ -63,7 +67,7 @@ KINDS = {
 }
 """Kind of node -> where it is, from the comprobante."""
 
-_MODULES = ("comprobante", "receptor", "conceptos", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
+_MODULES = ("comprobante", "receptor", "conceptos", "partes", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,16 @@ def has(*names: str) -> Callable[[Node, Document], bool]:
 def tax_key(node: Node, suffix: str = "") -> tuple[str, str, Decimal | None]:
     """What tells a tax from others: Impuesto, TipoFactor, TasaOCuota; their names end in `suffix`."""
     return node[f"Impuesto{suffix}"], node[f"TipoFactor{suffix}"], node.number(f"TasaOCuota{suffix}")
+
+
+def is_pedimento(name: str) -> Callable[[Node, Document], bool]:
+    """Condition: a customs number is of a year that has begun, and its last six digits are a number from 1 on.
+
+    Customs and patents are not in the catalogues at hand.
+    """
+    return lambda node, document: (
+        node[name][:2] <= document.head["Fecha"][2:4] and node[name][-6:].isdigit() and int(node[name][-6:]) > 0
+    )
 
 
 def all_different(keys: Iterable[object]) -> bool:

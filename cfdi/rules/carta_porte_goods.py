@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .base import Document, Node, Rule, has
+from .base import Document, Node, Rule, has, is_pedimento
 from .carta_porte_nodes import (
     Condition,
     both,
@@ -89,10 +89,6 @@ def _is_place(name: str, kind: str) -> Condition:
         return node[name] in {place["IDUbicacion"] for place in places}
 
     return holds
-
-
-def _not_of_the_future(node: Node, document: Document) -> bool:
-    return node["NumPedimento"][:2] <= document.head["Fecha"][2:4]
 
 
 _HAS_PEDIMENTO = has("NumPedimento")
@@ -212,9 +208,9 @@ RULES = (
         "CP174",
         "DocumentacionAduanera",
         "NumPedimento",
-        "El año del NumPedimento es posterior al del comprobante.",
+        "El NumPedimento es de un año posterior al del comprobante, o no tiene número.",
         applies=_HAS_PEDIMENTO,
-        holds=_not_of_the_future,
+        holds=is_pedimento("NumPedimento"),
     ),
     Rule(
         "CP175",

@@ -27,7 +27,7 @@ def _has_taxes(node: Node, _document: Document) -> bool:
     return node.child("cfdi:Impuestos") is not None
 
 
-def _amount_in_limits(node: Node, _document: Document) -> bool:
+def amount_in_limits(node: Node, _document: Document) -> bool:
     amount = node.number("Importe")
     lower, upper = line_limits(node.number("Cantidad"), node.number("ValorUnitario"), decimals_of(amount))
     return lower <= amount <= upper
@@ -80,7 +80,7 @@ RULES = (
         "Importe",
         "El Importe no corresponde a Cantidad por ValorUnitario.",
         applies=lambda n, d: all(n.has(name) for name in ("Cantidad", "ValorUnitario", "Importe")),
-        holds=_amount_in_limits,
+        holds=amount_in_limits,
     ),
     Rule(
         "CFDI40168",

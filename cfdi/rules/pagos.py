@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from ..comprobante import RFC_EXTRANJERO
-from ..namespaces import PAGOS
+from ..namespaces import PAGOS, cfdi
 from ..pagos_totals import ISR, IVA, IVA_RATES, RETENTIONS
 from ..rounding import (
     decimals_of,
@@ -270,6 +270,16 @@ def _envelope() -> list[Rule]:
             "Un recibo de pagos tiene un solo concepto.",
             applies=_is_payment,
             holds=lambda n, d: len(d.nodes("Concepto")) == 1,
+        ),
+        Rule(
+            "CRP20112",
+            "Concepto",
+            "",
+            "El concepto de un recibo de pagos no tiene más que ACuentaTerceros.",
+            applies=_is_payment,
+            holds=lambda n, d: (
+                {child.tag for child in n.element.findall("*")} <= {cfdi("ACuentaTerceros"), cfdi("Impuestos")}
+            ),
         ),
         Rule(
             "CRP20123",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import cartas_porte
+import cases_of_lines
 import cfdi
 from cfdi import CfdiRelacionados, ImpuestoLocal, InformacionGlobal, Traslado, TrasladoDR
 from support import (
@@ -152,5 +153,6 @@ CASES = {
         ),
         CfdiRelacionados=(CfdiRelacionados(TipoRelacion="04", UUIDs=(_UUID,)),),
     ),
+    **cases_of_lines.CASES,
     **cartas_porte.CASES,
 }

@@ -80,6 +80,28 @@ BREAKS = {
     ("CFDI40184", "TipoFactor"): ("retenciones", {f"{_RETENCION}/@TipoFactor": "Exento"}),
     ("CFDI40185", "TasaOCuota"): ("retenciones", {f"{_RETENCION}/@TasaOCuota": "0.360000"}),
     ("CFDI40186", "Importe"): ("retenciones", {f"{_RETENCION}/@Importe": "100.03"}),
+    ("CFDI40188", "RfcACuentaTerceros"): (
+        "a_cuenta_de_terceros",
+        {f"{_CONCEPTO}[1]/ACuentaTerceros/@RfcACuentaTerceros": "XYZ010203AB9"},
+    ),
+    ("CFDI40189", "NombreACuentaTerceros"): (
+        "a_cuenta_de_terceros",
+        {f"{_CONCEPTO}[2]/ACuentaTerceros/@NombreACuentaTerceros": "VENDEDOR DEL EXTRANJERO"},
+    ),
+    ("CFDI40193", "DomicilioFiscalACuentaTerceros"): (
+        "a_cuenta_de_terceros",
+        {f"{_CONCEPTO}[2]/ACuentaTerceros/@DomicilioFiscalACuentaTerceros": "64000"},
+    ),
+    ("CFDI40194", "NumeroPedimento"): (
+        "pedimentos",
+        {f"{_CONCEPTO}/InformacionAduanera/@NumeroPedimento": "27  24  3009  7001234"},
+    ),
+    ("CFDI40197", "ValorUnitario"): ("partes", {f"{_CONCEPTO}/Parte[1]/@ValorUnitario": "0"}),
+    ("CFDI40198", "Importe"): ("partes", {f"{_CONCEPTO}/Parte[1]/@Importe": "520.25"}),
+    ("CFDI40199", "NumeroPedimento"): (
+        "partes",
+        {f"{_CONCEPTO}/Parte/InformacionAduanera/@NumeroPedimento": "25  24  3009  5000000"},
+    ),
     ("CFDI40202", "TotalImpuestosRetenidos"): ("retenciones", {"Impuestos/@TotalImpuestosRetenidos": "258.390"}),
     ("CFDI40203", "TotalImpuestosRetenidos"): ("retenciones", {"Impuestos/@TotalImpuestosRetenidos": "1.00"}),
     ("CFDI40204", "TotalImpuestosTrasladados"): ("iva_16", {"Impuestos/@TotalImpuestosTrasladados": "16.000"}),
@@ -231,6 +253,16 @@ def _taxes_in_the_concept(root):
     etree.SubElement(root.find(f"{q('Conceptos')}/{q('Concepto')}"), q("Impuestos"))
 
 
+def _with_foreign_trade(root):
+    complement = etree.SubElement(root, q("Complemento"))
+    etree.SubElement(complement, "{http://www.sat.gob.mx/ComercioExterior20}ComercioExterior")
+
+
+def _with_customs(root):
+    node = root.find(f"{q('Conceptos')}/{q('Concepto')}")
+    etree.SubElement(node, q("InformacionAduanera"), NumeroPedimento="25  24  3009  5001234")
+
+
 _PAGO_NODE = "cfdi:Complemento/pago20:Pagos/pago20:Pago"
 
 # rules on a whole node: what to do to the tree
@@ -241,6 +273,9 @@ TREE_BREAKS = {
     ("CFDI40218", ""): ("iva_16", _doubled("Traslados")),
     ("CFDI40211", ""): ("retenciones", _without("Retenciones")),
     ("CFDI40221", ""): ("iva_16", _without("Traslados")),
+    ("CFDI40195", "NumeroPedimento"): ("pedimentos", _with_foreign_trade),
+    ("CFDI40200", "NumeroPedimento"): ("partes", _with_foreign_trade),
+    ("CRP20112", ""): ("pago_de_tercero", _with_customs),
     ("CRP20111", ""): ("pago", _repeated("cfdi:Conceptos/cfdi:Concepto")),
     ("CRP20123", ""): ("pago", _taxes_in_the_concept),
     ("CRP20246", "ObjetoImpDR"): ("pago", _removed(f"{_PAGO_NODE}/pago20:DoctoRelacionado/pago20:ImpuestosDR")),

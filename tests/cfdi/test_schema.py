@@ -32,6 +32,12 @@ _CATALOG_ATTRIBUTES = {
     "Impuestos/Traslados/Traslado/@Impuesto": "CFDI40217",
     "Receptor/@ResidenciaFiscal": "CFDI40150",
 }
+_OF_LINES = {
+    ("a_cuenta_de_terceros", "Conceptos/Concepto/ACuentaTerceros/@RegimenFiscalACuentaTerceros", "999"): "CFDI40191",
+    ("partes", "Conceptos/Concepto/Parte/@ClaveProdServ", "99999999"): "CFDI40196",
+    ("pedimentos", "Conceptos/Concepto/InformacionAduanera/@NumeroPedimento", "25 24 3009 5001234"): "301",
+    ("arrendamiento", "Conceptos/Concepto/CuentaPredial/@Numero", "12-34"): "301",
+}
 _HUGE = {"@LugarExpedicion", "Conceptos/Concepto/@ClaveProdServ"}
 _DOCTO = "Complemento/pago20:Pagos/pago20:Pago/pago20:DoctoRelacionado"
 _TAXES_P = "Complemento/pago20:Pagos/pago20:Pago/pago20:ImpuestosP"
@@ -91,6 +97,13 @@ def test_both_refuse_a_code_that_is_in_no_catalogue(where, value):
     assert {p.code for p in problems} == {_CATALOG_ATTRIBUTES[where]}
     assert all(p.path.endswith(where.rpartition("/")[2]) and len(p.message) < 120 for p in problems)
     assert problems[0].value == value
+
+
+@pytest.mark.parametrize(("case", "where", "value"), _OF_LINES)
+def test_both_refuse_mistakes_in_parts_of_a_line(case, where, value):
+    element = changed(_prepare(case), {where: value})
+    assert not whole_schema().validate(element)
+    assert codes(schema.check_schema(element)) == {_OF_LINES[case, where, value]}
 
 
 @pytest.mark.parametrize(("where", "value"), _OF_PAYMENTS)
