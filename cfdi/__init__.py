@@ -9,25 +9,10 @@ No odoo here, no clock and no network unless handed in. A comprobante goes
     comprobante = read_comprobante(data)                      # and back, of whoever wrote it
 """
 
-from .attributes import ReadError
 from .cadena import cadena_original
 from .cancelacion import Folio, cancellation_request
-from .carta_porte import (
-    Autotransporte,
-    CantidadTransporta,
-    CartaPorte,
-    DocumentacionAduanera,
-    Domicilio,
-    GuiasIdentificacion,
-    IdentificacionVehicular,
-    Mercancia,
-    Mercancias,
-    Remolque,
-    Seguros,
-    TiposFigura,
-    Ubicacion,
-    id_ccp,
-)
+from .carta_porte import CartaPorte, id_ccp
+from .carta_porte_qr import carta_porte_qr_url
 from .certificado import Certificado, certificate_number, read_certificate
 from .comprobante import (
     ACuentaTerceros,
@@ -44,19 +29,17 @@ from .comprobante import (
 )
 from .errors import CertificateError, CfdiError, ComprobanteError, Problem, SealError, UnsafeXml
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR, payment_receipt
-from .reader import read_comprobante
+from .reader import ReadError, read_comprobante
 from .rounding import equivalence, line_amount, tax_amount
 from .secure_xml import parse_xml
 from .sello import certificate_of, seal, verify_seal
-from .timbre import TimbreFiscalDigital, carta_porte_qr_url, parse_timbre, qr_url, same_comprobante
+from .timbre import TimbreFiscalDigital, parse_timbre, qr_url, same_comprobante
 from .totals import Totals, complete, compute
 from .validation import validate
 from .writer import build_xml
 
 __all__ = [
     "ACuentaTerceros",
-    "Autotransporte",
-    "CantidadTransporta",
     "CartaPorte",
     "Certificado",
     "CertificateError",
@@ -66,32 +49,22 @@ __all__ = [
     "ComprobanteError",
     "Concepto",
     "DoctoRelacionado",
-    "DocumentacionAduanera",
-    "Domicilio",
     "Emisor",
     "Folio",
-    "GuiasIdentificacion",
-    "IdentificacionVehicular",
     "ImpuestoLocal",
     "InformacionGlobal",
-    "Mercancia",
-    "Mercancias",
     "Pago",
     "Parte",
     "Problem",
     "ReadError",
     "Receptor",
-    "Remolque",
     "Retencion",
     "RetencionDR",
     "SealError",
-    "Seguros",
     "TimbreFiscalDigital",
-    "TiposFigura",
     "Totals",
     "Traslado",
     "TrasladoDR",
-    "Ubicacion",
     "UnsafeXml",
     "build_xml",
     "cadena_original",

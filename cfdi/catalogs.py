@@ -1,7 +1,7 @@
 """Small look-ups in the SAT's catalogues (Anexo 20), from the database that satcfdi ships.
 
-Codes are read when they are asked for and remembered; nothing is loaded at import. The facts that the database
-does not carry, such as who may use a régimen and a use of the CFDI, stand here as data.
+Codes are read when they are asked for and remembered; nothing is loaded at import. The two facts that the
+database does not carry, who may use a régimen and a use of the CFDI, stand here as data.
 """
 
 from __future__ import annotations
@@ -51,27 +51,6 @@ USO_PERSONAS: Mapping[str, str] = MappingProxyType(
     {uso: FISICA if uso[0] == "D" or uso == "CN01" else FISICA + MORAL for uso in USO_REGIMENES}
 )
 """c_UsoCFDI, columns "Física" and "Moral" (CFDI40161)."""
-
-REMOLQUES: Mapping[str, frozenset[bool]] = MappingProxyType(
-    {
-        **dict.fromkeys("VL OTROEVGP".split(), frozenset({True, False})),
-        **dict.fromkeys("C2 C3 OTROSG".split(), frozenset({False})),
-        **dict.fromkeys((f"GPL{kind}T{size}" for kind in "UA" for size in "ABCD"), frozenset({False})),
-        **dict.fromkeys("C2R2 C3R2 C2R3 C3R3 T2S1 T2S2 T2S3 T3S1 T3S2 T3S3".split(), frozenset({True})),
-        **dict.fromkeys("T2S1R2 T2S2R2 T2S1R3 T3S1R2 T3S1R3 T3S2R2 T3S2R3 T3S2R4".split(), frozenset({True})),
-        **dict.fromkeys("T2S2S2 T3S2S2 T3S3S2".split(), frozenset({True})),
-    }
-)
-"""c_ConfigAutotransporte, column "Remolque": whether such a vehicle has trailers (CP184)."""
-
-REGIMENES_ADUANEROS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        **dict.fromkeys("IMD ITR ITE".split(), frozenset({"Entrada"})),
-        **dict.fromkeys("EXD ETR ETE".split(), frozenset({"Salida"})),
-        **dict.fromkeys("DFI RFE RFS TRA".split(), frozenset({"Entrada", "Salida"})),
-    }
-)
-"""c_RegimenAduanero, column "ImpoExpo" (CP118, CP169)."""
 
 _ZONES = {
     # Since October 2022 only the northern border keeps summer time, with the calendar of the United States.
@@ -134,36 +113,10 @@ def uso_name(code: str) -> str:
 
 def postal_code_exists(code: str) -> bool:
     """Whether c_CodigoPostal has it."""
-    return _exists("C756_c_CodigoPostal", code)
-
-
-def colonia_exists(code: str, postal_code: str) -> bool:
-    """Whether c_Colonia has it under a postal code."""
-    return _exists("C756_c_Colonia", (code, postal_code))
-
-
-def municipio_exists(code: str, estado: str) -> bool:
-    """Whether c_Municipio has it under a state."""
-    return _exists("C756_c_Municipio", (code, estado))
-
-
-def localidad_exists(code: str, estado: str) -> bool:
-    """Whether c_Localidad has it under a state."""
-    return _exists("C756_c_Localidad", (code, estado))
-
-
-def country_of_state(code: str) -> str:
-    """Country of a state of Mexico, the United States or Canada in c_Estado, '' for none."""
-    return _value("C756_c_Estado", code)[0] if _exists("C756_c_Estado", code) else ""
-
-
-def place_of(postal_code: str) -> tuple[str, str, str]:
-    """Codes of estado, municipio and localidad of a postal code in c_CodigoPostal; '' where it tells none.
-
-    :raises KeyError: the postal code is not in the catalogue.
-    """
-    estado, municipio, localidad, *_rest = _value("C756_c_CodigoPostal", postal_code)
-    return estado, municipio or "", localidad or ""
+    try:
+        return bool(_value("C756_c_CodigoPostal", code))
+    except KeyError:
+        return False
 
 
 def time_zone(postal_code: str) -> ZoneInfo:
@@ -182,14 +135,6 @@ def local_time(moment: datetime, postal_code: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("the moment must carry its time zone")
     return moment.astimezone(time_zone(postal_code)).replace(tzinfo=None, microsecond=0)
-
-
-def _exists(table: str, key: str | tuple[str, str]) -> bool:
-    try:
-        _value(table, key)
-    except KeyError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=4096)

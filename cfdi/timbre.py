@@ -13,12 +13,11 @@ from lxml import etree
 from .cadena import cadena_original
 from .certificado import read_certificate
 from .errors import CfdiError
-from .namespaces import CARTA_PORTE, XSI, cfdi, tfd
+from .namespaces import XSI, cfdi, tfd
 from .secure_xml import as_element, parse_xml
 from .sello import signature_holds
 
 _QR_SERVICE = "https://verificacfdi.facturaelectronica.sat.gob.mx/default.aspx"
-_CARTA_PORTE_QR_SERVICE = "https://verificacfdi.facturaelectronica.sat.gob.mx/verificaccp/default.aspx"
 _TIMBRE_PATH = f"{cfdi('Complemento')}/{tfd('TimbreFiscalDigital')}"
 
 
@@ -100,26 +99,6 @@ def verification_address(*, uuid: str, issuer: str, receiver: str, total: Decima
     """
     fields = {"id": uuid, "re": issuer, "rr": receiver, "tt": printed_total(total), "fe": seal[-8:]}
     return _QR_SERVICE + "?" + "&".join(f"{key}={quote(value, safe='=/')}" for key, value in fields.items())
-
-
-def carta_porte_qr_url(source: bytes | etree._Element) -> str:
-    """Address that the second QR of a printed CFDI with Carta Porte holds: the complemento's identifier, when the goods
-    leave and when it was stamped.
-
-    :raises CfdiError: it has no timbre, no Carta Porte 3.1 or no place where goods are taken.
-    """
-    element = as_element(source)
-    timbre = parse_timbre(element)
-    node = element.find(f"{cfdi('Complemento')}/{{{CARTA_PORTE}}}CartaPorte")
-    origin = None if node is None else node.find(f"{{{CARTA_PORTE}}}Ubicaciones/*[@TipoUbicacion='Origen']")
-    if origin is None:
-        raise CfdiError("El CFDI no trae Carta Porte 3.1 con un Origen.")
-    fields = {
-        "IdCCP": node.get("IdCCP", ""),
-        "FechaOrig": origin.get("FechaHoraSalidaLlegada", ""),
-        "FechaTimb": timbre.FechaTimbrado.isoformat(),
-    }
-    return _CARTA_PORTE_QR_SERVICE + "?" + "&".join(f"{key}={value}" for key, value in fields.items())
 
 
 def printed_total(total: Decimal) -> str:

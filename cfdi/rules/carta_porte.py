@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from ..catalogs import (
+from ..carta_porte_catalogs import (
     REGIMENES_ADUANEROS,
     REMOLQUES,
     colonia_exists,

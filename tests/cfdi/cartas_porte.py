@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import cfdi
-from cfdi import (
+from cfdi import Comprobante
+from cfdi.carta_porte import (
     Autotransporte,
     CantidadTransporta,
     CartaPorte,
-    Comprobante,
     DocumentacionAduanera,
     Domicilio,
     GuiasIdentificacion,

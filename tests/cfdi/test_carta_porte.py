@@ -13,9 +13,10 @@ import cfdi
 from cartas_porte import CASES, camion, carta_porte, destino, flete, mercancia, origen, traslado
 from cartas_porte_breaks import OTHER_WAY
 from cfdi import schema
+from cfdi.carta_porte import CantidadTransporta, Remolque
+from cfdi.carta_porte_catalogs import REGIMENES_ADUANEROS, REMOLQUES
 from cfdi.carta_porte_modes import DetalleMercancia
 from cfdi.carta_porte_nodes import attributes
-from cfdi.catalogs import REGIMENES_ADUANEROS, REMOLQUES
 from cfdi.namespaces import CARTA_PORTE, NS
 from cfdi.resources import sat_file
 from cfdi.rules import carta_porte as rules
@@ -171,7 +172,7 @@ def test_what_the_schema_requires_has_no_default():
     }
     assert {"IdCCP", "TranspInternac"} <= required["CartaPorte",]
     with pytest.raises(TypeError, match="IDOrigen"):
-        cfdi.CantidadTransporta(Cantidad=d(1), IDDestino="DE000001")
+        CantidadTransporta(Cantidad=d(1), IDDestino="DE000001")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -336,7 +337,7 @@ def test_a_transfer_without_carta_porte_is_asked_nothing_of_it():
 
 
 def test_every_trailer_fits_its_vehicle():
-    trailer = cfdi.Remolque(SubTipoRem="CTR004", Placa="44UB7Z")
+    trailer = Remolque(SubTipoRem="CTR004", Placa="44UB7Z")
     for config, allowed in REMOLQUES.items():
         for trailers in ((), (trailer,)):
             element = cfdi.build_xml(traslado(carta_porte(Autotransporte=camion(config, Remolques=trailers))))
