@@ -15,7 +15,9 @@ from .carta_porte import CartaPorte
 from .carta_porte_nodes import Attribute, attributes
 from .carta_porte_totals import totals_of
 from .elements import add, clean
+from .errors import ComprobanteError, Problem
 from .namespaces import CARTA_PORTE
+from .rules.base import node_path
 
 _DISTANCE_DECIMALS, _WEIGHT_DECIMALS = 6, 3
 
@@ -26,15 +28,15 @@ _DISTANCE_DECIMALS, _WEIGHT_DECIMALS = 6, 3
 def add_carta_porte(parent: etree._Element, carta_porte: CartaPorte) -> None:
     """Add the complemento to a cfdi:Complemento, with its sums.
 
-    :raises ValueError: a number that cannot be written.
+    :raises ComprobanteError: a number that cannot be written.
     """
     totals = totals_of(carta_porte)
     goods = replace(carta_porte.Mercancias, PesoNetoTotal=totals.PesoNetoTotal)
     root = _write(parent, "CartaPorte", replace(carta_porte, Mercancias=goods))
     if totals.TotalDistRec is not None:
-        root.set("TotalDistRec", rounding.text(totals.TotalDistRec, maximum=_DISTANCE_DECIMALS))
+        root.set("TotalDistRec", _number(root, "TotalDistRec", totals.TotalDistRec, _DISTANCE_DECIMALS))
     node = root.find(_tag("Mercancias"))
-    node.set("PesoBrutoTotal", rounding.text(totals.PesoBrutoTotal, maximum=_WEIGHT_DECIMALS))
+    node.set("PesoBrutoTotal", _number(node, "PesoBrutoTotal", totals.PesoBrutoTotal, _WEIGHT_DECIMALS))
     node.set("NumTotalMercancias", str(totals.NumTotalMercancias))
 
 
@@ -48,7 +50,7 @@ def _write(parent: etree._Element, name: str, value: Any) -> etree._Element:
             if content is not None:
                 _write(node, attribute.name, content)
         elif content not in ("", None):
-            node.set(attribute.name, _text(content, attribute))
+            node.set(attribute.name, _text(content, attribute, node))
     return node
 
 
@@ -63,14 +65,22 @@ def _write_each(node: etree._Element, attribute: Attribute, values: tuple[Any, .
             _write(node, form.inside or attribute.name, value)
 
 
-def _text(value: Any, attribute: Attribute) -> str:
+def _text(value: Any, attribute: Attribute, node: etree._Element) -> str:
     if isinstance(value, Decimal):
-        return rounding.text(value, attribute.form.least, attribute.form.most)
+        return _number(node, attribute.name, value, attribute.form.most, attribute.form.least)
     if isinstance(value, datetime):
         return value.replace(tzinfo=None, microsecond=0).isoformat()
     if isinstance(value, date):
         return value.isoformat()
     return value if attribute.form.verbatim else clean(str(value))
+
+
+def _number(node: etree._Element, name: str, value: Decimal, most: int, least: int = 0) -> str:
+    try:
+        return rounding.text(value, least, most)
+    except ValueError:
+        message = f"{name}: el valor no se puede escribir en el XML; es un número con hasta {most} decimales."
+        raise ComprobanteError([Problem("301", message, f"{node_path(node)}/@{name}", str(value))]) from None
 
 
 # ----------------------------------------------------------------------

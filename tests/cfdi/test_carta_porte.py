@@ -112,8 +112,11 @@ def test_sums_of_each_means_of_transport(case, sums):
     ],
 )
 def test_a_number_that_cannot_be_written(goods):
-    with pytest.raises(cfdi.ComprobanteError, match="no se puede escribir"):
-        cfdi.build_xml(traslado(carta_porte(goods)))
+    with pytest.raises(cfdi.ComprobanteError, match="no se puede escribir") as refused:
+        cfdi.build_xml(traslado(carta_porte(mercancia(), goods)))
+    (problem,) = refused.value.problems
+    assert problem.path.startswith("Comprobante/Complemento/CartaPorte/Mercancias/Mercancia[2]/")
+    assert problem.message.startswith(problem.path.rpartition("@")[2])
 
 
 # ----------------------------------------------------------------------
@@ -271,6 +274,22 @@ def test_both_schemas_refuse_goods_that_are_in_no_catalogue():
     (problem,) = schema.check_schema(element)
     assert (problem.code, problem.value) == ("301", "99999999")
     assert problem.message == "BienesTransp: el valor no está en el catálogo del SAT."
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_schemas_say_the_same_of_what_is_missing(name):
+    """Each attribute of the complemento by itself, left out."""
+    element = _prepared(cfdi.build_xml(CASES[name]), sealed=False)
+    verdicts = set()
+    for node in element.find(f"cfdi:{_CARTA}", NS).iter():
+        for attribute, value in list(node.attrib.items()):
+            del node.attrib[attribute]
+            problems = schema.check_schema(element)
+            assert whole_schema().validate(element) == (problems == [])
+            assert {problem.path.rpartition("@")[2] for problem in problems} <= {attribute}
+            verdicts.add(bool(problems))
+            node.set(attribute, value)
+    assert verdicts == {True, False}
 
 
 def test_large_catalogues_are_looked_up():
