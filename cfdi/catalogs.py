@@ -113,8 +113,27 @@ def uso_name(code: str) -> str:
 
 def postal_code_exists(code: str) -> bool:
     """Whether c_CodigoPostal has it."""
+    return _exists("C756_c_CodigoPostal", code)
+
+
+def product_code_exists(code: str) -> bool:
+    """Whether c_ClaveProdServ has it."""
+    return _exists("C756_c_ClaveProdServ", code)
+
+
+def unit_code_exists(code: str) -> bool:
+    """Whether c_ClaveUnidad has it."""
+    return _exists("C756_c_ClaveUnidad", code)
+
+
+def currency_exists(moneda: str) -> bool:
+    """Whether c_Moneda has it."""
+    return _exists("C756_c_Moneda", moneda)
+
+
+def _exists(table: str, key: str) -> bool:
     try:
-        return bool(_value("C756_c_CodigoPostal", code))
+        return bool(_value(table, key))
     except KeyError:
         return False
 

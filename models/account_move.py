@@ -5,7 +5,7 @@ from . import sat_catalogs
 from .customer_cfdi import LIVE_STATES, STATES
 from .notification import notification
 
-CFDI_TYPES = {"out_invoice": "I"}
+CFDI_TYPES = {"out_invoice": "I", "out_refund": "E"}
 
 
 class AccountMove(models.Model):
@@ -119,6 +119,11 @@ class AccountMove(models.Model):
                 )
             )
         self.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state == "sealed").state = "discarded"
+
+    def _cfdi_type(self):
+        """TipoDeComprobante of the CFDI of a document; False where it has none."""
+        self.ensure_one()
+        return CFDI_TYPES.get(self.move_type, False)
 
     def action_cfdi_stamp(self):
         """Button: stamp, and tell what happened."""

@@ -1,82 +1,105 @@
-"""From an invoice to the comprobante that its CFDI says: mapping only, no XML, no rounding of its own."""
+"""From an invoice or a credit note to the comprobante that its CFDI says: mapping only, no XML, no rounding of its own.
 
+Lines are in ``account_move_conceptos``, relations in ``account_move_relations``, the global invoice in
+``account_move_global``, and what the CFDI says of payment in ``account_move_cfdi_terms``.
+"""
+
+import re
 from datetime import datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import models
 from odoo.exceptions import UserError
 
-from ..cfdi import Comprobante, Concepto, Emisor, Receptor, Retencion, Traslado, catalogs, complete
-from .res_partner_tax import GENERIC_RFCS
+from ..cfdi import Comprobante, ComprobanteError, Emisor, Receptor, catalogs, complete
+from .account_move_conceptos import exact
+from .res_partner_tax import GENERIC_RFCS, REGIME_GENERIC, RFC_PUBLIC
 
-TAX_CODES = {"isr": "001", "iva": "002", "ieps": "003"}
 SIX_DECIMALS = Decimal("0.000001")
 # A comprobante must reach the PAC within 72 hours of its Fecha (Anexo 20, PAC code 401).
 STAMPING_HOURS = 72
-
-
-def _decimal(value, step=SIX_DECIMALS):
-    """A float of Odoo as the decimal that it stands for, at the decimals of a concepto (at most six)."""
-    return Decimal(repr(value)).quantize(step, ROUND_HALF_UP)
+PUBLIC_NAME = "PUBLICO EN GENERAL"
+LONGEST_SERIES = 25
 
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     def _prepare_comprobante(self):
-        """The Comprobante of a posted customer invoice.
+        """The Comprobante of a posted customer invoice or credit note.
 
         :return: a ``cfdi.Comprobante`` with its totals, equal to the invoice's
         :raise UserError: with everything that is missing or cannot be expressed, one line each
         """
         self.ensure_one()
         problems = []
-        conceptos = self._prepare_conceptos(problems)
-        issuer, receiver = self.company_id.partner_id, self.commercial_partner_id
+        if not catalogs.currency_exists(self.currency_id.name):
+            raise UserError(
+                self.env._(
+                    "%(name)s: the currency “%(currency)s” is not in the SAT's catalogue c_Moneda.",
+                    name=self.display_name,
+                    currency=self.currency_id.name,
+                )
+            )
+        conceptos, local_added, local_withheld = self._prepare_conceptos(problems)
+        issuer = self.company_id.partner_id
         expedition_zip = issuer.cfdi_zip or issuer.zip or ""
-        self._check_party(issuer, self.env._("issuer"), problems)
-        self._check_party(receiver, self.env._("customer"), problems)
-        if issuer.vat in GENERIC_RFCS:
-            problems.append(self.env._("The issuer cannot have a generic RFC."))
-        for name in ("cfdi_use", "cfdi_payment_method", "cfdi_payment_form"):
-            if not self[name]:
-                label = self._fields[name]._description_string(self.env)
-                problems.append(self.env._("Invoice: “%(label)s” is missing.", label=label))
+        series, folio = self._cfdi_series_and_folio()
+        if len(series) > LONGEST_SERIES:
+            problems.append(
+                self.env._(
+                    "%(name)s: the series of the CFDI would be “%(series)s”; %(count)s characters are the most. Change "
+                    "the numbering of the journal.",
+                    name=self.name,
+                    series=series,
+                    count=LONGEST_SERIES,
+                )
+            )
+        self._check_issuer(problems)
+        receptor = self._prepare_receptor(expedition_zip, problems)
+        self._check_cfdi_terms(problems)
+        relations = self._prepare_relations(problems)
+        information = self._prepare_global_information(problems)
+        rate = self._cfdi_exchange_rate(problems)
         if problems:
             raise UserError("\n".join(problems))
-        generic = receiver.vat in GENERIC_RFCS
-        foreign = self.currency_id.name != "MXN"
-        comprobante = Comprobante(
-            Serie=self.sequence_prefix.strip("/") or "A",
-            Folio=str(self.sequence_number),
-            Fecha=self._cfdi_date(expedition_zip),
-            FormaPago="99" if self.cfdi_payment_method == "PPD" else self.cfdi_payment_form,
-            MetodoPago=self.cfdi_payment_method,
-            Moneda=self.currency_id.name,
-            TipoCambio=_decimal(1 / self.invoice_currency_rate) if foreign else None,
-            TipoDeComprobante="I",
-            LugarExpedicion=expedition_zip,
-            Emisor=Emisor(
-                Rfc=issuer.vat,
-                Nombre=(issuer.cfdi_legal_name or issuer.name).upper(),
-                RegimenFiscal=issuer.cfdi_tax_regime,
-            ),
-            Receptor=Receptor(
-                Rfc=receiver.vat,
-                Nombre=(receiver.cfdi_legal_name or receiver.name).upper(),
-                # CFDI40149: a generic receiver lives where the invoice is issued.
-                DomicilioFiscalReceptor=expedition_zip if generic else receiver.cfdi_zip or receiver.zip,
-                RegimenFiscalReceptor=receiver.cfdi_tax_regime,
-                UsoCFDI=self.cfdi_use,
-            ),
-            Conceptos=conceptos,
+        return self._with_checked_totals(
+            Comprobante(
+                Serie=series,
+                Folio=folio,
+                Fecha=self._cfdi_date(expedition_zip),
+                FormaPago="99" if self.cfdi_payment_method == "PPD" else self.cfdi_payment_form,
+                MetodoPago=self.cfdi_payment_method,
+                Moneda=self.currency_id.name,
+                TipoCambio=rate,
+                TipoDeComprobante=self._cfdi_type(),
+                Exportacion=self.cfdi_export,
+                LugarExpedicion=expedition_zip,
+                InformacionGlobal=information,
+                CfdiRelacionados=relations,
+                Emisor=Emisor(
+                    Rfc=issuer.vat,
+                    Nombre=(issuer.cfdi_legal_name or issuer.name).upper(),
+                    RegimenFiscal=issuer.cfdi_tax_regime,
+                ),
+                Receptor=receptor,
+                Conceptos=conceptos,
+                TrasladosLocales=local_added,
+                RetencionesLocales=local_withheld,
+            )
         )
-        return self._with_checked_totals(comprobante)
+
+    def _cfdi_series_and_folio(self):
+        """Serie and Folio: the two parts of the invoice's own number, so that nobody has to look for either."""
+        return self.sequence_prefix.strip("/") or "A", str(self.sequence_number)
 
     def _with_checked_totals(self, comprobante):
         """Refuse to stamp anything but the invoice's own total: the customer owes what the journal says."""
-        complete_comprobante = complete(comprobante)
-        total = _decimal(self.amount_total, Decimal(1).scaleb(-self.currency_id.decimal_places))
+        try:
+            complete_comprobante = complete(comprobante)
+        except ComprobanteError as error:
+            raise UserError(str(error)) from error
+        total = exact(self.amount_total).quantize(Decimal(1).scaleb(-self.currency_id.decimal_places))
         if complete_comprobante.Total != total:
             raise UserError(
                 self.env._(
@@ -88,13 +111,70 @@ class AccountMove(models.Model):
             )
         return complete_comprobante
 
-    def _check_party(self, partner, role, problems):
+    # ------------------------------------------------------------------
+    # Parties
+    # ------------------------------------------------------------------
+
+    def _check_issuer(self, problems):
+        issuer = self.company_id.partner_id
+        self._check_party(issuer, self.env._("issuer"), ["vat", "cfdi_tax_regime", "cfdi_zip"], problems)
+        if issuer.vat in GENERIC_RFCS:
+            problems.append(self.env._("The issuer cannot have a generic RFC."))
+
+    def _prepare_receptor(self, expedition_zip, problems):
+        """The Receptor: of the customer's company, whichever contact or address the invoice names."""
+        receiver = self.commercial_partner_id
+        rfc = receiver._cfdi_rfc()
+        generic = rfc in GENERIC_RFCS
+        names = ["vat"] if not rfc else []
+        self._check_party(
+            receiver,
+            self.env._("customer"),
+            names if generic else [*names, "cfdi_tax_regime", "cfdi_zip"],
+            problems,
+        )
+        return Receptor(
+            Rfc=rfc or "",
+            Nombre=self._cfdi_receiver_name(rfc, problems),
+            # CFDI40149: a generic receiver lives where the invoice is issued.
+            DomicilioFiscalReceptor=expedition_zip if generic else receiver.cfdi_zip or receiver.zip or "",
+            # CFDI40159. Where he is a tax resident is for the foreign trade complement alone (CFDI40153, CFDI40155).
+            RegimenFiscalReceptor=REGIME_GENERIC if generic else receiver.cfdi_tax_regime or "",
+            UsoCFDI=self.cfdi_use or "",
+        )
+
+    def _cfdi_receiver_name(self, rfc, problems):
+        """Nombre: “PUBLICO EN GENERAL” is the name of the global invoice's receiver, and of no other's (CFDI40130)."""
+        receiver = self.commercial_partner_id
+        name = (receiver.cfdi_legal_name or receiver.name or "").upper()
+        public = re.sub("[ÚU]", "U", " ".join(name.split())) == PUBLIC_NAME
+        if self.cfdi_global_periodicity:
+            if rfc != RFC_PUBLIC:
+                problems.append(
+                    self.env._(
+                        "%(customer)s: a global invoice is for the general public, RFC %(expected)s, and this "
+                        "customer's is %(rfc)s. Leave “Periodicity” empty, or change the customer of the invoice.",
+                        customer=receiver.display_name,
+                        expected=RFC_PUBLIC,
+                        rfc=rfc or "-",
+                    )
+                )
+            return PUBLIC_NAME
+        if public and rfc == RFC_PUBLIC and self._cfdi_type() == "I":
+            problems.append(
+                self.env._(
+                    "%(customer)s: an invoice to the general public without a name is a global invoice: “Periodicity”, "
+                    "“Months” and “Year” are missing. For a customer who gave his name but no RFC, write it as the "
+                    "“Legal Name” of a customer of his own.",
+                    customer=receiver.display_name,
+                )
+            )
+        return PUBLIC_NAME if public else name
+
+    def _check_party(self, partner, role, names, problems):
         """Add what the tax data of a party lack to ``problems``."""
-        names = ["vat", "cfdi_tax_regime"]
-        if partner.vat not in GENERIC_RFCS and not (partner.cfdi_zip or partner.zip):
-            names.append("cfdi_zip")
         for name in names:
-            if not partner[name]:
+            if not (partner[name] or (name == "cfdi_zip" and partner.zip)):
                 problems.append(
                     self.env._(
                         "%(partner)s (%(role)s): “%(label)s” is missing.",
@@ -103,6 +183,33 @@ class AccountMove(models.Model):
                         label=partner._fields[name]._description_string(self.env),
                     )
                 )
+
+    # ------------------------------------------------------------------
+    # Date and currency
+    # ------------------------------------------------------------------
+
+    def _cfdi_exchange_rate(self, problems):
+        """TipoCambio: pesos for one unit of the invoice's currency, by the invoice's own rate; None in pesos."""
+        if self.currency_id.name == "MXN":
+            return None
+        if self.company_currency_id.name == "MXN":
+            rate = 1 / self.invoice_currency_rate if self.invoice_currency_rate else 0.0
+        else:
+            pesos = self.env.ref("base.MXN")
+            rate = self.env["res.currency"]._get_conversion_rate(
+                self.currency_id, pesos, self.company_id, self.invoice_date
+            )
+        rate = exact(rate).quantize(SIX_DECIMALS, ROUND_HALF_UP)
+        if rate <= 0:
+            problems.append(
+                self.env._(
+                    "%(name)s: there is no exchange rate from %(currency)s to MXN. Write it in Invoicing / "
+                    "Configuration / Currencies, for the date of the invoice.",
+                    name=self.name,
+                    currency=self.currency_id.name,
+                )
+            )
+        return rate
 
     def _cfdi_date(self, expedition_zip):
         """Fecha: the invoice date in local time of the place of issue, now when it is today's.
@@ -132,93 +239,3 @@ class AccountMove(models.Model):
                 )
             )
         return end_of_day
-
-    def _prepare_conceptos(self, problems):
-        """One Concepto for each product line, with Odoo's own tax computation at six decimals.
-
-        Amounts without taxes are the rounded ones, so that they add up to the invoice's; the unit price follows from
-        them. Taxes are unrounded: the header is the rounded sum (rule CFDI40215), which is how Odoo's Mexican
-        localization totals them too.
-        """
-        base_lines, _tax_lines = self._get_rounded_base_and_tax_lines()
-        conceptos = []
-        for base_line in base_lines:
-            line = base_line["record"]
-            if not isinstance(line, models.BaseModel) or line.display_type != "product":
-                problems.append(
-                    self.env._("“%(name)s”: lines for rounding or early payment cannot be stamped yet.", name=line.name)
-                )
-                continue
-            product = line.product_id
-            code, unit = product.cfdi_product_code, line.product_uom_id
-            label = line.name or product.display_name
-            if not code:
-                problems.append(self.env._("“%(name)s”: its product has no SAT code.", name=label))
-            if not unit.cfdi_unit_code:
-                problems.append(
-                    self.env._("“%(name)s”: the unit “%(unit)s” has no SAT code.", name=label, unit=unit.name or "")
-                )
-            if line.quantity <= 0 or line.price_subtotal < 0:
-                problems.append(self.env._("“%(name)s”: negative lines cannot be stamped.", name=label))
-            if not problems:
-                conceptos.append(self._prepare_concepto(line, base_line["tax_details"], problems))
-        if not base_lines:
-            problems.append(self.env._("The invoice has no lines."))
-        return tuple(conceptos)
-
-    def _prepare_concepto(self, line, tax_details, problems):
-        step = Decimal(1).scaleb(-line.currency_id.decimal_places)
-        # The delta is what Odoo adds to this line so that the lines add up to the rounded total of the invoice.
-        net = _decimal(tax_details["total_excluded_currency"] + tax_details["delta_total_excluded_currency"], step)
-        quantity = _decimal(line.quantity)
-        rate = Decimal(repr(line.discount)) / 100
-        gross = net
-        if rate >= 1:
-            # Given away: the price before the discount is all that there is to say what it is worth.
-            gross = (quantity * _decimal(line.price_unit)).quantize(step, ROUND_HALF_UP)
-        elif rate:
-            gross = (_decimal(tax_details["raw_total_excluded_currency"]) / (1 - rate)).quantize(step, ROUND_HALF_UP)
-        traslados, retenciones = self._prepare_taxes(line, tax_details["taxes_data"], problems)
-        return Concepto(
-            ClaveProdServ=line.product_id.cfdi_product_code,
-            NoIdentificacion=line.product_id.default_code or "",
-            Cantidad=quantity.normalize() if quantity % 1 else quantity.to_integral_value(),
-            ClaveUnidad=line.product_uom_id.cfdi_unit_code,
-            Unidad=line.product_uom_id.name,
-            Descripcion=" ".join((line.name or line.product_id.display_name).split()),
-            ValorUnitario=(gross / quantity).quantize(SIX_DECIMALS, ROUND_HALF_UP),
-            Importe=gross,
-            Descuento=gross - net if gross != net else None,
-            ObjetoImp="02" if traslados or retenciones else "01",
-            Traslados=tuple(traslados),
-            Retenciones=tuple(retenciones),
-        )
-
-    def _prepare_taxes(self, line, taxes_data, problems):
-        """Traslados and Retenciones of a line, from the tax type and factor type of Odoo's own Mexican fields."""
-        traslados, retenciones = [], []
-        for data in taxes_data:
-            tax = data["tax"]
-            code, factor = TAX_CODES.get(tax.l10n_mx_tax_type), tax.l10n_mx_factor_type or "Tasa"
-            if not code:
-                problems.append(
-                    self.env._(
-                        "The tax “%(tax)s” is neither IVA, IEPS nor ISR: it cannot be stamped yet.", tax=tax.name
-                    )
-                )
-                continue
-            base = _decimal(data["raw_base_amount_currency"])
-            amount = _decimal(data["raw_tax_amount_currency"])
-            if factor == "Exento":
-                traslados.append(Traslado(Base=base, Impuesto=code, TipoFactor=factor))
-                continue
-            if factor == "Cuota":
-                base, rate = _decimal(line.quantity), _decimal(tax.amount)
-            else:
-                rate = _decimal(tax.amount / 100)
-            values = {"Base": base, "Impuesto": code, "TipoFactor": factor, "TasaOCuota": abs(rate)}
-            if tax.amount < 0:
-                retenciones.append(Retencion(Importe=-amount, **values))
-            else:
-                traslados.append(Traslado(Importe=amount, **values))
-        return traslados, retenciones

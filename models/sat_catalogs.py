@@ -90,3 +90,65 @@ PAYMENT_METHODS = [
     ("PUE", "PUE - Pago en una sola exhibición"),
     ("PPD", "PPD - Pago en parcialidades o diferido"),
 ]
+
+# c_ObjetoImp
+TAX_OBJECTS = [
+    ("01", "01 - No objeto de impuesto"),
+    ("02", "02 - Sí objeto de impuesto"),
+    ("03", "03 - Sí objeto del impuesto y no obligado al desglose"),
+    ("04", "04 - Sí objeto del impuesto y no causa impuesto"),
+    ("05", "05 - Sí objeto del impuesto, IVA crédito PODEBI"),
+    ("06", "06 - Sí objeto del IVA, No traslado IVA"),
+    ("07", "07 - No traslado del IVA, Sí desglose IEPS"),
+    ("08", "08 - No traslado del IVA, No desglose IEPS"),
+]
+
+# c_Exportacion
+EXPORTS = [
+    ("01", "01 - No aplica"),
+    ("02", "02 - Definitiva con clave A1"),
+    ("03", "03 - Temporal"),
+    ("04", "04 - Definitiva con clave distinta a A1 o cuando no existe enajenación en términos del CFF"),
+]
+
+# c_TipoRelacion, those that an invoice or a credit note may have
+RELATION_TYPES = [
+    ("01", "01 - Nota de crédito de los documentos relacionados"),
+    ("02", "02 - Nota de débito de los documentos relacionados"),
+    ("03", "03 - Devolución de mercancía sobre facturas o traslados previos"),
+    ("04", "04 - Sustitución de los CFDI previos"),
+    ("05", "05 - Traslados de mercancías facturados previamente"),
+    ("06", "06 - Factura generada por los traslados previos"),
+    ("07", "07 - CFDI por aplicación de anticipo"),
+]
+
+# c_Periodicidad
+PERIODICITIES = [
+    ("01", "01 - Diario"),
+    ("02", "02 - Semanal"),
+    ("03", "03 - Quincenal"),
+    ("04", "04 - Mensual"),
+    ("05", "05 - Bimestral"),
+]
+
+# c_Meses
+MONTHS = [
+    ("01", "01 - Enero"),
+    ("02", "02 - Febrero"),
+    ("03", "03 - Marzo"),
+    ("04", "04 - Abril"),
+    ("05", "05 - Mayo"),
+    ("06", "06 - Junio"),
+    ("07", "07 - Julio"),
+    ("08", "08 - Agosto"),
+    ("09", "09 - Septiembre"),
+    ("10", "10 - Octubre"),
+    ("11", "11 - Noviembre"),
+    ("12", "12 - Diciembre"),
+    ("13", "13 - Enero-Febrero"),
+    ("14", "14 - Marzo-Abril"),
+    ("15", "15 - Mayo-Junio"),
+    ("16", "16 - Julio-Agosto"),
+    ("17", "17 - Septiembre-Octubre"),
+    ("18", "18 - Noviembre-Diciembre"),
+]

@@ -8,6 +8,7 @@ from . import (
     test_break_in,
     test_card_fields,
     test_cfdi,
+    test_cfdi_moves,
     test_changes,
     test_commercial,
     test_commissions,

@@ -1,0 +1,162 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..cfdi.catalogs import uso_allowed
+from . import sat_catalogs
+from .account_move_relations import DOWN_PAYMENT
+from .customer_cfdi import LIVE_STATES
+from .res_partner_tax import GENERIC_RFCS, USE_GENERIC
+
+RETURNS_USE = "G02"
+TO_BE_DEFINED, REMISSION, DOWN_PAYMENT_FORM = "99", "15", "30"
+TERMS = ("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
+# What else its CFDI says, and stays as long as that CFDI lives.
+SEALED = (
+    "cfdi_export",
+    "cfdi_global_months",
+    "cfdi_global_periodicity",
+    "cfdi_global_year",
+    "cfdi_related_move_ids",
+    "cfdi_related_uuids",
+    "cfdi_relation_type",
+    "cfdi_replaces_id",
+)
+
+
+class AccountMove(models.Model):
+    """How an invoice or credit note is paid and what it is for, as its CFDI says it.
+
+    By default what the customer, the sale and the due date say; whoever makes the invoice may change it until its CFDI
+    is sealed.
+    """
+
+    _inherit = "account.move"
+
+    cfdi_export = fields.Selection(
+        selection=sat_catalogs.EXPORTS,
+        string="Export (SAT)",
+        default="01",
+        required=True,
+        help="Whether the goods leave the country (Exportacion): 01 for what is sold in Mexico and for services. 02 "
+        "asks for the foreign trade complement.",
+    )
+
+    # Each by itself: a change of the due date must not undo a use that somebody has chosen.
+    cfdi_use = fields.Selection(compute="_compute_cfdi_use")
+    cfdi_payment_method = fields.Selection(
+        compute="_compute_cfdi_payment_method",
+        help="PUE or PPD (MetodoPago). By the rule of the company: from the due date, or taken from the customer.",
+    )
+    cfdi_payment_form = fields.Selection(compute="_compute_cfdi_payment_form")
+
+    @api.depends("partner_id", "move_type")
+    def _compute_cfdi_use(self):
+        for move in self:
+            customer = move._cfdi_customer()
+            rfc = customer and customer._cfdi_rfc()
+            use = customer.cfdi_use
+            if rfc in GENERIC_RFCS:
+                use = USE_GENERIC
+            elif rfc and move.move_type == "out_refund":
+                use = RETURNS_USE if uso_allowed(RETURNS_USE, customer.cfdi_tax_regime or "", rfc) else USE_GENERIC
+            move.cfdi_use = use
+
+    @api.depends("partner_id", "move_type", "company_id", "invoice_date", "invoice_date_due", "cfdi_global_periodicity")
+    def _compute_cfdi_payment_method(self):
+        for move in self:
+            move.cfdi_payment_method = move._cfdi_type() and move._default_cfdi_method()
+
+    @api.depends("partner_id", "move_type", "reversed_entry_id", "cfdi_relation_type")
+    def _compute_cfdi_payment_form(self):
+        for move in self:
+            form = move._cfdi_customer().cfdi_payment_form
+            if move.move_type == "out_refund":
+                form = move._credit_note_form(form)
+            elif form == TO_BE_DEFINED and move.cfdi_payment_method == "PUE":
+                form = False  # somebody has to say how it was paid
+            move.cfdi_payment_form = form
+
+    def _cfdi_customer(self):
+        """Whose terms are the default; nobody's where there is no CFDI."""
+        return self.partner_id.commercial_partner_id if self._cfdi_type() else self.env["res.partner"]
+
+    def _default_cfdi_method(self):
+        """PUE or PPD, by the rule of the company."""
+        self.ensure_one()
+        if self.move_type == "out_refund" or self.cfdi_global_periodicity or self._is_cfdi_down_payment():
+            return "PUE"  # guide of the Anexo 20, appendices 5 and 6
+        company = self.company_id
+        customer_method = self.partner_id.commercial_partner_id.cfdi_payment_method
+        if company.cfdi_ppd_rule == "customer" and (customer_method or not self.partner_id):
+            return customer_method
+        date = self.invoice_date or company._business_today()
+        due = self.invoice_date_due or date
+        late = due > date if company.cfdi_ppd_rule == "due" else (due.year, due.month) > (date.year, date.month)
+        return "PPD" if late else "PUE"
+
+    def _credit_note_form(self, form):
+        """Guide of the Anexo 20, FormaPago and appendix 5: as the invoice was paid, 15 when it was not paid yet."""
+        invoice = self.reversed_entry_id
+        if self.cfdi_relation_type == DOWN_PAYMENT:
+            return DOWN_PAYMENT_FORM
+        if invoice.cfdi_payment_method == "PPD" or (invoice.cfdi_payment_form or form) == TO_BE_DEFINED:
+            return REMISSION
+        return invoice.cfdi_payment_form or form
+
+    @api.constrains(*SEALED)
+    def _check_cfdi_terms_not_sealed(self):
+        sealed = self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES)
+        if sealed:
+            raise ValidationError(
+                self.env._(
+                    "What the CFDI of %(names)s says is sealed and cannot change: its relations, export and global "
+                    "information.",
+                    names=", ".join(sealed.mapped("name")),
+                )
+            )
+
+    def _post(self, soft=True):
+        # Posting dates the invoice, and the due date follows: what was chosen against the rule stays chosen.
+        chosen = {
+            move: move.cfdi_payment_method
+            for move in self
+            if move._cfdi_type() == "I"
+            and move.cfdi_payment_method
+            and move.cfdi_payment_method != move._default_cfdi_method()
+        }
+        posted = super()._post(soft)
+        for move, method in chosen.items():
+            if move.cfdi_payment_method != method:
+                move.cfdi_payment_method = method
+        return posted
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        defaults = default_values_list or [{} for _move in self]
+        for move, values in zip(self, defaults, strict=True):
+            if move.move_type == "out_invoice" and move.country_code == "MX":
+                # A credit note has terms of its own: none is copied.
+                note = self.new(
+                    {
+                        "move_type": "out_refund",
+                        "company_id": move.company_id.id,
+                        "partner_id": move.partner_id.id,
+                        "reversed_entry_id": move.id,
+                    }
+                )
+                for name in TERMS:
+                    values.setdefault(name, note[name])
+        return super()._reverse_moves(defaults, cancel)
+
+    def _check_cfdi_terms(self, problems):
+        """Add what the invoice lacks to say how it is paid and what it is for to ``problems``."""
+        for name in TERMS:
+            if not self[name] and not (name == "cfdi_payment_form" and self.cfdi_payment_method == "PPD"):
+                label = self._fields[name]._description_string(self.env)
+                problems.append(self.env._("Invoice: “%(label)s” is missing.", label=label))
+        if self.cfdi_payment_method == "PUE" and self.cfdi_payment_form == TO_BE_DEFINED:
+            problems.append(
+                self.env._(
+                    "Invoice: with PUE it is known how it was paid; “Payment Form (SAT)” cannot be 99. Choose the "
+                    "form, or PPD when it will be paid later.",
+                )
+            )
