@@ -106,6 +106,7 @@ from . import (
     sale_order_credit,
     sale_order_delivery,
     sale_order_exclusive,
+    sale_order_global,
     sale_order_line,
     sale_order_notify,
     sale_order_stage,

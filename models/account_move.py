@@ -1,8 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from . import sat_catalogs
-from .customer_cfdi import LIVE_STATES, STATES
+from .customer_cfdi import STATES
 from .notification import notification
 
 CFDI_TYPES = {"out_invoice": "I", "out_refund": "E"}
@@ -72,17 +72,6 @@ class AccountMove(models.Model):
             latest = move.sudo().cfdi_ids.sorted("id")[-1:]
             move.cfdi_state = latest.state
             move.cfdi_uuid = latest.uuid
-
-    @api.constrains("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
-    def _check_cfdi_data_not_sealed(self):
-        sealed = self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES)
-        if sealed:
-            raise ValidationError(
-                self.env._(
-                    "The use, method and form of payment of %(names)s are sealed in its CFDI and cannot change.",
-                    names=", ".join(sealed.mapped("name")),
-                )
-            )
 
     def _post(self, soft=True):
         # An invoice without a date gets today's, which Odoo takes from the user's time zone: UTC for one without any,

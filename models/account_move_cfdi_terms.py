@@ -10,8 +10,9 @@ from .res_partner_tax import GENERIC_RFCS, USE_GENERIC
 RETURNS_USE = "G02"
 TO_BE_DEFINED, REMISSION, DOWN_PAYMENT_FORM = "99", "15", "30"
 TERMS = ("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
-# What else its CFDI says, and stays as long as that CFDI lives.
-SEALED = (
+# What its CFDI says stays as long as that CFDI lives.
+SEALED = {
+    *TERMS,
     "cfdi_export",
     "cfdi_global_months",
     "cfdi_global_periodicity",
@@ -20,7 +21,7 @@ SEALED = (
     "cfdi_related_uuids",
     "cfdi_relation_type",
     "cfdi_replaces_id",
-)
+}
 
 
 class AccountMove(models.Model):
@@ -47,11 +48,22 @@ class AccountMove(models.Model):
         compute="_compute_cfdi_payment_method",
         help="PUE or PPD (MetodoPago). By the rule of the company: from the due date, or taken from the customer.",
     )
+    cfdi_payment_method_rule = fields.Selection(
+        selection=sat_catalogs.PAYMENT_METHODS,
+        string="Payment Method by the Rule",
+        compute="_compute_cfdi_payment_method",
+        store=True,
+        readonly=False,
+        precompute=True,
+        copy=False,
+        help="What the rule of the company said last. While it says the same, the payment method that somebody has "
+        "chosen stays, whatever happens to the lines and dates.",
+    )
     cfdi_payment_form = fields.Selection(compute="_compute_cfdi_payment_form")
 
     @api.depends("partner_id", "move_type")
     def _compute_cfdi_use(self):
-        for move in self:
+        for move in self._without_sealed_terms(["cfdi_use"]):
             customer = move._cfdi_customer()
             rfc = customer and customer._cfdi_rfc()
             use = customer.cfdi_use
@@ -63,18 +75,31 @@ class AccountMove(models.Model):
 
     @api.depends("partner_id", "move_type", "company_id", "invoice_date", "invoice_date_due", "cfdi_global_periodicity")
     def _compute_cfdi_payment_method(self):
-        for move in self:
-            move.cfdi_payment_method = move._cfdi_type() and move._default_cfdi_method()
+        for move in self._without_sealed_terms(["cfdi_payment_method", "cfdi_payment_method_rule"]):
+            said, method = move.cfdi_payment_method_rule, move.cfdi_payment_method
+            rule = move._cfdi_type() and move._default_cfdi_method()
+            # An invoice that was made with a method has no rule yet: what it was made with was chosen.
+            kept = rule and method and said in (rule, False)
+            move.cfdi_payment_method_rule = rule
+            move.cfdi_payment_method = method if kept else rule
 
     @api.depends("partner_id", "move_type", "reversed_entry_id", "cfdi_relation_type")
     def _compute_cfdi_payment_form(self):
-        for move in self:
+        for move in self._without_sealed_terms(["cfdi_payment_form"]):
             form = move._cfdi_customer().cfdi_payment_form
             if move.move_type == "out_refund":
                 form = move._credit_note_form(form)
             elif form == TO_BE_DEFINED and move.cfdi_payment_method == "PUE":
                 form = False  # somebody has to say how it was paid
             move.cfdi_payment_form = form
+
+    def _without_sealed_terms(self, names):
+        """The moves whose CFDI is not sealed; of the others nothing of ``names`` changes."""
+        sealed = self.filtered(lambda move: move.cfdi_state in LIVE_STATES)
+        for move in sealed:
+            for name in names:
+                move[name] = move[name]
+        return self - sealed
 
     def _cfdi_customer(self):
         """Whose terms are the default; nobody's where there is no CFDI."""
@@ -103,32 +128,26 @@ class AccountMove(models.Model):
             return REMISSION
         return invoice.cfdi_payment_form or form
 
-    @api.constrains(*SEALED)
-    def _check_cfdi_terms_not_sealed(self):
-        sealed = self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES)
-        if sealed:
-            raise ValidationError(
-                self.env._(
-                    "What the CFDI of %(names)s says is sealed and cannot change: its relations, export and global "
-                    "information.",
-                    names=", ".join(sealed.mapped("name")),
-                )
-            )
+    def write(self, vals):
+        names = SEALED & vals.keys()
+        if names:
+            self._check_cfdi_not_sealed({name: vals[name] for name in names})
+        return super().write(vals)
 
-    def _post(self, soft=True):
-        # Posting dates the invoice, and the due date follows: what was chosen against the rule stays chosen.
-        chosen = {
-            move: move.cfdi_payment_method
-            for move in self
-            if move._cfdi_type() == "I"
-            and move.cfdi_payment_method
-            and move.cfdi_payment_method != move._default_cfdi_method()
-        }
-        posted = super()._post(soft)
-        for move, method in chosen.items():
-            if move.cfdi_payment_method != method:
-                move.cfdi_payment_method = method
-        return posted
+    def _check_cfdi_not_sealed(self, vals):
+        """:raise ValidationError: a value is written that a living CFDI says otherwise"""
+        for move in self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES):
+            for name, value in vals.items():
+                field = move._fields[name]
+                if field.type == "many2many" or field.convert_to_write(move[name], move) != (value or False):
+                    raise ValidationError(
+                        self.env._(
+                            "%(label)s: what the CFDI of %(name)s says is sealed and cannot change. Cancel the CFDI "
+                            "first.",
+                            label=field._description_string(self.env),
+                            name=move.display_name,
+                        )
+                    )
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         defaults = default_values_list or [{} for _move in self]

@@ -104,10 +104,8 @@ class AccountMove(models.Model):
 class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
-    def _prepare_cfdi_texts(self, problems):
-        if not self.move_id.cfdi_global_periodicity:
-            return super()._prepare_cfdi_texts(problems)
-        # What was sold, and its codes, are in the sale's own receipt.
+    def _prepare_global_texts(self):
+        """Codes and texts of a line of a global invoice: what was sold is in the sale's own receipt."""
         return {
             "ClaveProdServ": SALE_CODE,
             "ClaveUnidad": ACTIVITY,

@@ -73,6 +73,8 @@ class AccountMoveLine(models.Model):
         """Codes and texts of the concepto of this line; what is missing is added to ``problems``."""
         self.ensure_one()
         move, product, unit = self.move_id, self.product_id, self.product_uom_id
+        if move.cfdi_global_periodicity:
+            return self._prepare_global_texts()
         name = cfdi_text(self.name or product.display_name, LONGEST_DESCRIPTION)
         if self.is_downpayment:
             # Appendix 6 of the guide: one concepto of these codes, without the product's.

@@ -9,6 +9,8 @@ from . import (
     test_card_fields,
     test_cfdi,
     test_cfdi_moves,
+    test_cfdi_receivers,
+    test_cfdi_relations,
     test_changes,
     test_commercial,
     test_commissions,

@@ -56,16 +56,23 @@ class MovesCommon(PacCommon):
 
     def _move(self, *lines, post=True, product=None, **values):
         """An invoice of (quantity, price, discount, taxes) lines, or of dicts with what differs from these."""
-        commands = []
-        for line in lines:
-            if not isinstance(line, dict):
-                quantity, price, discount, taxes = line
-                line = {"quantity": quantity, "price_unit": price, "discount": discount, "tax_ids": taxes}
-            line = {"product_id": (product or self.product).id, "quantity": 1.0, **line}
-            if "tax_ids" in line:
-                line["tax_ids"] = [Command.set(line["tax_ids"].ids)]
-            commands.append(Command.create(line))
-        return self._create_customer_invoice(invoice_line_ids=commands, post=post, **values)
+        names = ("quantity", "price_unit", "discount", "tax_ids")
+        given = [line if isinstance(line, dict) else dict(zip(names, line, strict=True)) for line in lines]
+        return self._create_customer_invoice(
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": (product or self.product).id,
+                        "quantity": 1.0,
+                        **line,
+                        **({"tax_ids": [Command.set(line["tax_ids"].ids)]} if "tax_ids" in line else {}),
+                    }
+                )
+                for line in given
+            ],
+            post=post,
+            **values,
+        )
 
     def _stamped(self, move, state="stamped"):
         """A CFDI of a move as the PAC leaves it, without asking one."""

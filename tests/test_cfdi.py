@@ -293,7 +293,7 @@ class TestCfdi(PacCommon):
         invoice = self._create_customer_invoice()
         invoice.cfdi_use = "G01"
         invoice.cfdi_stamp()
-        with self.assertRaisesRegex(UserError, "sealed in its CFDI"):
+        with self.assertRaisesRegex(UserError, "is sealed and cannot change"):
             invoice.cfdi_use = "G03"
 
     def test_the_button_tells_what_happened(self):
