@@ -29,6 +29,8 @@ from .comprobante import (
 )
 from .errors import CertificateError, CfdiError, ComprobanteError, Problem, SealError, UnsafeXml
 from .pagos import DoctoRelacionado, Pago, RetencionDR, TrasladoDR, payment_receipt
+from .pagos_accounts import Account, account_fields
+from .pagos_share import taxes_of_share
 from .reader import ReadError, read_comprobante
 from .rounding import equivalence, line_amount, tax_amount
 from .secure_xml import parse_xml
@@ -40,6 +42,7 @@ from .writer import build_xml
 
 __all__ = [
     "ACuentaTerceros",
+    "Account",
     "CartaPorte",
     "Certificado",
     "CertificateError",
@@ -66,6 +69,7 @@ __all__ = [
     "Traslado",
     "TrasladoDR",
     "UnsafeXml",
+    "account_fields",
     "build_xml",
     "cadena_original",
     "cancellation_request",
@@ -86,6 +90,7 @@ __all__ = [
     "same_comprobante",
     "seal",
     "tax_amount",
+    "taxes_of_share",
     "validate",
     "verify_seal",
 ]

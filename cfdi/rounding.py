@@ -12,7 +12,8 @@
    EquivalenciaDR, rounded once, half up, at six decimals: in the document's own currency that is the exact sum
    (CRP20265, 20268, 20274). Totales are the rounding, half up and at two decimals, of the sum of what is written
    in the payments times TipoCambioP (CRP20201-20211). EquivalenciaDR has up to ten decimals, rounded half up (guide
-   of Pagos 2.0, Monto, i).
+   of Pagos 2.0, Monto, i). Of a tax of the invoice, BaseDR is the paid part, rounded half up at six decimals, and
+   ImporteDR that times its rate: the SAT compares the two as they are written (CRP20254, CRP20261).
 5. A value is written with the decimals that it needs, at least those of the currency; rates always with six.
 """
 
@@ -68,6 +69,11 @@ def equivalence(paid: Decimal, received: Decimal) -> Decimal:
 def exchanged(value: Decimal, equivalence: Decimal) -> Decimal:
     """A value of a document in the payment's currency, not rounded yet."""
     return _WIDE.divide(value, equivalence)
+
+
+def share(value: Decimal, paid: Decimal, total: Decimal) -> Decimal:
+    """Rule 4: the part of a value of an invoice that goes with what is paid of its total."""
+    return concept(_WIDE.divide(_WIDE.multiply(value, paid), total))
 
 
 def in_pesos(value: Decimal, rate: Decimal) -> Decimal:

@@ -110,9 +110,12 @@ class AccountMove(models.Model):
         self.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state == "sealed").state = "discarded"
 
     def _cfdi_type(self):
-        """TipoDeComprobante of the CFDI of a document; False where it has none."""
+        """TipoDeComprobante of the CFDI that is made of this document; False, if none is."""
         self.ensure_one()
         return CFDI_TYPES.get(self.move_type, False)
+
+    def _cfdi_sealed(self, cfdi, comprobante):
+        """Called right after a CFDI of this document was sealed, in the same transaction."""
 
     def action_cfdi_stamp(self):
         """Button: stamp, and tell what happened."""

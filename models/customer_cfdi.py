@@ -46,7 +46,9 @@ class CustomerCfdi(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     name = fields.Char(compute="_compute_name")
-    cfdi_type = fields.Selection([("I", "Income (I)")], string="Type", required=True, readonly=True)
+    cfdi_type = fields.Selection(
+        [("I", "Income (I)"), ("P", "Payment (P)")], string="Type", required=True, readonly=True
+    )
     issuer_rfc = fields.Char(string="Issuer RFC", required=True, readonly=True)
     series = fields.Char(required=True, readonly=True)
     folio = fields.Char(required=True, readonly=True)

@@ -108,6 +108,7 @@ NOT_COPIED = {
             "credit_note_balance",
             "credit_note_unstamped_count",
             "customer_activity_ids",
+            "cfdi_pending_payment_count",
             "customer_case_ids",
             "customer_card_ids",
             "customer_cfdi_count",

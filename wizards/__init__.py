@@ -1,4 +1,5 @@
 from . import (
+    account_payment_register,
     base_partner_merge,
     base_partner_merge_change,
     base_partner_merge_commercial,
