@@ -28,14 +28,18 @@ TaxKey = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineTax:
-    """A tax of a line, not rounded. Importe is positive, withheld or not; TasaOCuota is None for an Exento."""
+    """A tax of a line, on a base that is not rounded; TasaOCuota is None for an Exento.
+
+    Importe follows from the base when it is written: what a program rounded on its way is not what the SAT computes.
+    It is positive, withheld or not.
+    """
 
     Base: Decimal
-    Importe: Decimal
     Impuesto: str
     TipoFactor: str
     TasaOCuota: Decimal | None
     withheld: bool = False
+    Importe: Decimal = ZERO
 
     @property
     def identity(self) -> tuple[bool, str, str, Decimal | None]:
@@ -95,9 +99,7 @@ def merged_taxes(taxes: Iterable[LineTax]) -> tuple[LineTax, ...]:
     found: dict[tuple[bool, str, str, Decimal | None], LineTax] = {}
     for tax in taxes:
         same = found.get(tax.identity)
-        found[tax.identity] = (
-            replace(same, Base=same.Base + tax.Base, Importe=same.Importe + tax.Importe) if same else tax
-        )
+        found[tax.identity] = replace(same, Base=same.Base + tax.Base) if same else tax
     return tuple(found.values())
 
 
@@ -157,11 +159,13 @@ def rounded_to(values: Sequence[Decimal], target: Decimal, decimals: int) -> tup
 
 def _written_taxes(line: Line) -> list[LineTax]:
     """Taxes of a line as they can be written: at six decimals, on a base above zero (CFDI40174)."""
-    found = (
-        replace(tax, Base=rounding.concept(tax.Base), Importe=rounding.concept(tax.Importe))
-        for tax in merged_taxes(line.taxes)
-    )
-    return [tax for tax in found if tax.Base > 0]
+    written = []
+    for tax in merged_taxes(line.taxes):
+        base = rounding.concept(tax.Base)
+        if base > 0:
+            amount = ZERO if tax.TasaOCuota is None else rounding.tax_amount(base, tax.TasaOCuota)
+            written.append(replace(tax, Base=base, Importe=amount))
+    return written
 
 
 def _reach(

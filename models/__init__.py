@@ -9,6 +9,7 @@ from . import (
     account_move_global,
     account_move_line,
     account_move_line_cfdi,
+    account_move_negative_lines,
     account_move_notify,
     account_move_relations,
     account_payment,

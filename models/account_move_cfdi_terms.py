@@ -42,10 +42,16 @@ class AccountMove(models.Model):
         "asks for the foreign trade complement.",
     )
 
+    cfdi_is_sealed = fields.Boolean(
+        string="Sealed in a CFDI",
+        compute="_compute_cfdi_is_sealed",
+        help="What a living CFDI says does not change.",
+    )
     # Each by itself: a change of the due date must not undo a use that somebody has chosen.
     cfdi_use = fields.Selection(compute="_compute_cfdi_use")
     cfdi_payment_method = fields.Selection(
         compute="_compute_cfdi_payment_method",
+        copy=False,
         help="PUE or PPD (MetodoPago). By the rule of the company: from the due date, or taken from the customer.",
     )
     cfdi_payment_method_rule = fields.Selection(
@@ -60,6 +66,11 @@ class AccountMove(models.Model):
         "chosen stays, whatever happens to the lines and dates.",
     )
     cfdi_payment_form = fields.Selection(compute="_compute_cfdi_payment_form")
+
+    @api.depends("cfdi_state")
+    def _compute_cfdi_is_sealed(self):
+        for move in self:
+            move.cfdi_is_sealed = move.cfdi_state in LIVE_STATES
 
     @api.depends("partner_id", "move_type")
     def _compute_cfdi_use(self):
@@ -101,6 +112,12 @@ class AccountMove(models.Model):
                 move[name] = move[name]
         return self - sealed
 
+    def write(self, vals):
+        names = SEALED & vals.keys()
+        if names:
+            self._check_cfdi_not_sealed({name: vals[name] for name in names})
+        return super().write(vals)
+
     def _cfdi_customer(self):
         """Whose terms are the default; nobody's where there is no CFDI."""
         return self.partner_id.commercial_partner_id if self._cfdi_type() else self.env["res.partner"]
@@ -128,12 +145,6 @@ class AccountMove(models.Model):
             return REMISSION
         return invoice.cfdi_payment_form or form
 
-    def write(self, vals):
-        names = SEALED & vals.keys()
-        if names:
-            self._check_cfdi_not_sealed({name: vals[name] for name in names})
-        return super().write(vals)
-
     def _check_cfdi_not_sealed(self, vals):
         """:raise ValidationError: a value is written that a living CFDI says otherwise"""
         for move in self.sudo().filtered(lambda move: move.cfdi_state in LIVE_STATES):
@@ -160,6 +171,7 @@ class AccountMove(models.Model):
                         "company_id": move.company_id.id,
                         "partner_id": move.partner_id.id,
                         "reversed_entry_id": move.id,
+                        **{name: values[name] for name in ("cfdi_relation_type",) if name in values},
                     }
                 )
                 for name in TERMS:

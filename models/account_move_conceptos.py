@@ -1,14 +1,9 @@
-"""Lines of an invoice -> conceptos: Odoo's own tax computation, negative lines spread as discounts.
-
-What is negative in an invoice (a global discount, a reward, the deduction of a down payment, a returned piece) has no
-place in a CFDI, whose amounts are all positive: it is taken off the lines that have the same taxes, by Odoo's own
-helpers.
-"""
+"""Lines of an invoice -> conceptos, by Odoo's own tax computation and with its own totals."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
-from odoo import models
+from odoo import api, fields, models
 
 from ..cfdi import lines as cfdi_lines
 from ..cfdi import rounding
@@ -35,6 +30,11 @@ def cfdi_text(value, longest):
     return " ".join((value or "").replace("|", " ").split())[:longest].strip()
 
 
+def total_of(base_line):
+    """Total of a base line of Odoo's, without taxes and not rounded."""
+    return base_line["tax_details"]["raw_total_excluded_currency"]
+
+
 class Sums(NamedTuple):
     """What the invoice says, in its currency."""
 
@@ -46,6 +46,27 @@ class Sums(NamedTuple):
 
 class AccountMove(models.Model):
     _inherit = "account.move"
+
+    cfdi_remarks = fields.Text(
+        string="Remarks on the CFDI",
+        compute="_compute_cfdi_remarks",
+        help="What the CFDI will not say as the invoice does.",
+    )
+
+    @api.depends("invoice_line_ids.price_unit", "invoice_line_ids.quantity", "invoice_line_ids.name")
+    def _compute_cfdi_remarks(self):
+        for move in self:
+            free = move.invoice_line_ids.filtered(
+                lambda line: line.display_type == "product" and not (line.price_unit and line.quantity)
+            )
+            move.cfdi_remarks = move._cfdi_type() and "\n".join(
+                self.env._(
+                    "“%(line)s” has no amount and will not be in the CFDI, where prices are above zero. To show what "
+                    "is free, give it its price and a discount of 100 %%.",
+                    line=line.name or line.product_id.display_name or "",
+                )
+                for line in free
+            )
 
     def _prepare_conceptos(self, problems):
         """The conceptos of the invoice, and its local taxes.
@@ -67,8 +88,8 @@ class AccountMove(models.Model):
         if not lines and len(problems) == known:
             problems.append(
                 self.env._(
-                    "%(name)s: no line has a price, and a CFDI needs one above zero. Give what is free its price and a "
-                    "discount of 100 %%.",
+                    "%(name)s: no line has an amount above zero, and a CFDI needs one. Give what is free its price and "
+                    "a discount of 100 %%.",
                     name=self.display_name,
                 )
             )
@@ -164,100 +185,6 @@ class AccountMove(models.Model):
         )
 
     # ------------------------------------------------------------------
-    # Negative lines
-    # ------------------------------------------------------------------
-
-    def _spread_negative_lines(self, base_lines, problems):
-        """Base lines without negative ones, each with its total before discounts as ``cfdi_gross``.
-
-        Returned pieces (same product, price and taxes, negative quantity) lower the quantity; everything else that is
-        negative is a discount of the lines with the same taxes, in proportion.
-        """
-        account_tax, company = self.env["account.tax"], self.company_id
-        kept = []
-        for base_line in [{**line, "return_of_merchandise_base_lines": []} for line in base_lines]:
-            if base_line["special_type"] == "cash_rounding":
-                continue
-            if base_line["special_type"] == "early_payment":
-                # Less tax if the customer pays early: one line takes the base off and another gives it back untaxed.
-                if not base_line["tax_details"]["taxes_data"]:
-                    continue
-                for name in base_line["tax_details"]:
-                    if "total_excluded" in name:
-                        base_line["tax_details"][name] = 0.0
-                base_line["special_type"] = "global_discount"
-            kept.append(base_line)
-        returned = self._returned_lines(kept)
-        positions = {line["cfdi_position"] for line in returned}
-        dispatched = account_tax._dispatch_return_of_merchandise_lines(returned, company)
-        account_tax._squash_return_of_merchandise_lines(dispatched, company)
-        kept = [line for line in kept if line["cfdi_position"] not in positions] + dispatched
-        kept.sort(key=lambda line: line["cfdi_position"])
-        for base_line in kept:
-            base_line["cfdi_gross"] = self._cfdi_gross(base_line)
-            if _total(base_line) < -NOISE:
-                base_line["special_type"] = "global_discount"
-        kept = account_tax._dispatch_global_discount_lines(kept, company)
-        account_tax._squash_global_discount_lines(kept, company)
-        return [line for line in kept if self._is_written(line, problems)]
-
-    def _returned_lines(self, base_lines):
-        """Lines that Odoo's helper may set off against each other: no more is returned than there is."""
-        same = {}
-        for position, base_line in enumerate(base_lines):
-            base_line["cfdi_position"] = position
-            if base_line["product_id"] and base_line["quantity"] and base_line["special_type"] != "global_discount":
-                key = (
-                    base_line["tax_ids"],
-                    base_line["product_id"],
-                    base_line["product_uom_id"],
-                    base_line["price_unit"],
-                    base_line["discount"],
-                    base_line["record"].is_downpayment,
-                )
-                same.setdefault(key, []).append(base_line)
-        found = []
-        for lines in same.values():
-            quantities = [line["quantity"] for line in lines]
-            if min(quantities) < 0 and sum(quantities) > -NOISE and lines[0]["price_unit"] > 0:
-                found += lines
-        return found
-
-    def _cfdi_gross(self, base_line):
-        """Total of a line before its discount, without taxes."""
-        if not base_line["discount"]:
-            return base_line["tax_details"]["raw_total_excluded_currency"]
-        whole = {**base_line, "discount": 0.0}
-        self.env["account.tax"]._add_tax_details_in_base_line(whole, self.company_id)
-        return whole["tax_details"]["raw_total_excluded_currency"]
-
-    def _is_written(self, base_line, problems):
-        """Whether a line has something to say in a CFDI, after what is negative was spread."""
-        total, line = _total(base_line), base_line["record"]
-        if base_line["special_type"] == "global_discount":
-            if total > -NOISE and not base_line["tax_details"]["taxes_data"]:
-                return False
-            problems.append(
-                self.env._(
-                    "“%(line)s” (%(amount)s): no line has the same taxes (%(taxes)s), and a CFDI has no negative "
-                    "lines. Give it the taxes of the lines that it is a discount of.",
-                    line=line.name,
-                    amount=line.price_subtotal,
-                    taxes=", ".join(line.tax_ids.mapped("name")) or "-",
-                )
-            )
-            return False
-        if total < -NOISE:
-            problems.append(
-                self.env._(
-                    "“%(line)s”: its discounts, with the negative lines of the same taxes, are more than its price.",
-                    line=line.name,
-                )
-            )
-            return False
-        return bool(base_line["quantity"]) and base_line["cfdi_gross"] > NOISE
-
-    # ------------------------------------------------------------------
     # One line
     # ------------------------------------------------------------------
 
@@ -289,7 +216,7 @@ class AccountMove(models.Model):
         return cfdi_lines.Line(
             Cantidad=quantity,
             gross=exact(base_line["cfdi_gross"]),
-            net=exact(_total(base_line)),
+            net=exact(total_of(base_line)),
             taxes=cfdi_lines.merged_taxes(line_taxes),
             ObjetoImp=tax_object,
             sources=1 + len(base_line["discount_base_lines"]) + len(base_line["return_of_merchandise_base_lines"]),
@@ -321,20 +248,14 @@ class AccountMove(models.Model):
         )
 
 
-def _total(base_line):
-    return base_line["tax_details"]["raw_total_excluded_currency"]
-
-
 def _tax_line(cfdi_tax, data=None):
     """A tax of a line, from Odoo's computation of it; without one, just its identity."""
-    sign = -1 if cfdi_tax.withheld else 1
     base = exact(data["raw_base_amount_currency"]) if data else Decimal(0)
-    amount = sign * exact(data["raw_tax_amount_currency"]) if data else Decimal(0)
-    if cfdi_tax.factor == "Cuota" and cfdi_tax.rate:
-        base = amount / cfdi_tax.rate  # the units that the quota multiplies
+    if data and cfdi_tax.factor == "Cuota" and cfdi_tax.rate:
+        # The units that the quota multiplies.
+        base = abs(exact(data["raw_tax_amount_currency"]) / exact(data["tax"].amount))
     return cfdi_lines.LineTax(
         Base=base,
-        Importe=amount,
         Impuesto=cfdi_tax.code,
         TipoFactor=cfdi_tax.factor,
         TasaOCuota=cfdi_tax.rate,

@@ -164,7 +164,7 @@ class AccountMoveLine(models.Model):
             kept = [tax for tax in taxes if tax.withheld or tax.Impuesto != IVA]
         else:
             kept = taxes
-        wrong = any(tax.Importe for tax in taxes if tax not in kept)
+        wrong = any(tax.TasaOCuota for tax in taxes if tax not in kept)
         missing = (tax_object == "02" and not kept) or (
             tax_object == WITHOUT_IVA and not any(tax.Impuesto == IEPS for tax in kept)
         )

@@ -75,14 +75,3 @@ class SaleOrder(models.Model):
         if self.env.context.get(GLOBAL_CUSTOMER):
             return ["company_id", "currency_id"]
         return super()._get_invoice_grouping_keys()
-
-    def action_cfdi_make_global(self):
-        """Button: the global invoice of the sales of a day, to be looked at."""
-        result = self.cfdi_make_global("01")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "account.move",
-            "res_id": result["move_id"],
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }

@@ -9,6 +9,7 @@ from . import (
     test_card_fields,
     test_cfdi,
     test_cfdi_moves,
+    test_cfdi_random,
     test_cfdi_receivers,
     test_cfdi_relations,
     test_cfdi_payments,

@@ -141,6 +141,19 @@ class TestCfdiGlobal(MovesCommon):
         self.assertEqual((root.get("MetodoPago"), invoice.amount_total), ("PUE", sum(orders.mapped("amount_total"))))
         self.assertEqual(set(orders.mapped("invoice_status")), {"invoiced"})
 
+    def test_the_wizard(self):
+        orders = self._sales()
+        wizard = (
+            self.env["customer.global.invoice"]
+            .with_context(active_model="sale.order", active_ids=orders.ids)
+            .create({"periodicity": "04"})
+        )
+        self.assertEqual((wizard.order_ids, wizard.year), (orders, self.today.year))
+        wizard.months = "01"
+        invoice = self.env["account.move"].browse(wizard.action_make()["res_id"])
+        self.assertEqual((invoice.cfdi_global_periodicity, invoice.cfdi_global_months), ("04", "01"))
+        self.assertEqual(invoice.invoice_line_ids.sale_line_ids.order_id, orders)
+
     def test_what_is_no_sale_to_the_general_public(self):
         orders = self._sales()
         named = self._create_order()

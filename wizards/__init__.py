@@ -9,6 +9,7 @@ from . import (
     customer_duplicate_group,
     customer_duplicate_many,
     customer_file_rejection,
+    customer_global_invoice,
     customer_registration,
     customer_registration_reading,
     customer_stamp_result,
