@@ -27,12 +27,12 @@ class CustomerCfdi(models.Model):
         help="What is missing before the addenda of the customer can be put into this CFDI.",
     )
 
-    @api.depends("xml", "state", "partner_id.addenda_template_id.template")
+    @api.depends("xml", "uuid", "partner_id.addenda_template_id.template")
     @api.depends_context("bin_size")
     def _compute_delivered_xml(self):
         for cfdi in self:
             cfdi.delivered_xml = cfdi.addenda_message = False
-            if cfdi.state == "stamped":
+            if cfdi.uuid:
                 try:
                     cfdi.delivered_xml = base64.b64encode(cfdi._with_addenda())
                 except UserError as error:
@@ -46,7 +46,7 @@ class CustomerCfdi(models.Model):
         """
         self.ensure_one()
         xml = base64.b64decode(self.with_context(bin_size=False).xml or b"")
-        if self.state != "stamped" or not xml:
+        if not self.uuid or not xml:
             raise UserError(
                 self.env._("%(name)s is not stamped: there is no XML for the customer yet.", name=self.name)
             )

@@ -15,6 +15,8 @@ from . import (
     test_cfdi_payments,
     test_cfdi_payments_currencies,
     test_cfdi_payments_life,
+    test_cfdi_delivery,
+    test_cfdi_pdf,
     test_changes,
     test_commercial,
     test_commissions,
