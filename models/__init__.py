@@ -12,6 +12,7 @@ from . import (
     account_move_negative_lines,
     account_move_notify,
     account_move_relations,
+    account_move_send_cfdi,
     account_payment,
     account_tax,
     account_move_payment_cfdi,

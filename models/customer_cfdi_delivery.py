@@ -48,8 +48,8 @@ class CustomerCfdi(models.Model):
         readonly=True,
         copy=False,
         help="What became of the XML and the PDF once the document was stamped: sent by e-mail, or only attached, "
-        "because the customer wants no e-mail or the company sends none by itself. What failed is tried again by itself for "
-        "about a day, and whenever somebody presses Send by E-mail.",
+        "because the customer wants no e-mail or the company sends none by itself. What failed is tried again for about "
+        "a day, and whenever somebody presses Send by E-mail.",
     )
     delivery_message = fields.Text(
         string="Delivery Details",
@@ -116,7 +116,7 @@ class CustomerCfdi(models.Model):
         :raise AccessError: for who may not read the document
         """
         self.check_access("read")
-        return self.env.ref("l10n_mx_customer.report_customer_cfdi").report_action(self)
+        return self.env.ref("l10n_mx_customer.report_customer_cfdi").report_action(self, config=False)
 
     def action_cfdi_xml(self):
         """Button: download the XML as the customer gets it.
@@ -229,6 +229,19 @@ class CustomerCfdi(models.Model):
             "delivery_next": False,
             "delivery_tries": 0,
         }
+
+    def _sent_by_odoo(self, move_data):
+        """Take note of what Odoo's Send & Print did with the files: nothing is left for the job.
+
+        :param dict move_data: of ``account.move.send``
+        """
+        self.ensure_one()
+        chosen = self.env["res.partner"].browse(move_data.get("mail_partner_ids") or ())
+        recipients = chosen.filtered(lambda partner: not partner.no_email)
+        if "email" in move_data["sending_methods"] and recipients:
+            self.write(self._delivered(recipients.mapped("email_formatted")))
+        elif self.delivery_state in ("pending", "failed"):
+            self.write(self._not_wanted(self.env._("Send & Print sent it to nobody by e-mail.")))
 
     # Files
 

@@ -17,6 +17,7 @@ from . import (
     test_cfdi_payments_life,
     test_cfdi_delivery,
     test_cfdi_pdf,
+    test_cfdi_send,
     test_changes,
     test_commercial,
     test_commissions,

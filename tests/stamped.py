@@ -5,6 +5,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo import fields
 
@@ -62,8 +63,8 @@ class StampedCommon(PacCommon):
         )
 
     @classmethod
-    def _stamp(cls, comprobante, **values):
-        """Seal and stamp a comprobante, and keep it as the CFDI of an invoice of its own.
+    def _stamp(cls, comprobante, move=None, **values):
+        """Seal and stamp a comprobante, and keep it as the CFDI of a move, an invoice of its own unless it is told.
 
         :return: the customer.cfdi, of the tests' user
         """
@@ -73,13 +74,14 @@ class StampedCommon(PacCommon):
             sign=lambda message: cls.certificate.sudo()._sign(message, formatting="base64").decode(),
         )
         timbrado = Finkok(cls.pac_url, "simulador", "simulador").stamp(sealed)
+        move = move or cls._create_customer_invoice()
         document = cls.env["customer.cfdi"].sudo()
         known = dict(document._fields["cfdi_type"].selection)
         cfdi = document.create(
             {
-                "move_id": cls._create_customer_invoice().id,
-                "company_id": cls.company.id,
-                "partner_id": cls.customer.id,
+                "move_id": move.id,
+                "company_id": move.company_id.id,
+                "partner_id": move.commercial_partner_id.id,
                 "cfdi_type": comprobante.TipoDeComprobante if comprobante.TipoDeComprobante in known else "I",
                 "issuer_rfc": comprobante.Emisor.Rfc,
                 "series": comprobante.Serie,
@@ -94,6 +96,10 @@ class StampedCommon(PacCommon):
             }
         )
         return cfdi.with_env(cls.env)
+
+    def _job_transaction(self):
+        """For a job to run in: a test's transaction must not be committed."""
+        return patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 60.0)
 
     def _xml(self, cfdi):
         return base64.b64decode(cfdi.with_context(bin_size=False).xml)

@@ -100,8 +100,7 @@ class TestCfdiDelivery(StampedCommon):
         self.assertEqual(self.cfdi.sudo()._delivery_recipients(), contacts[:2])
         contacts[:2].action_archive()
         self.assertEqual(self.cfdi.sudo()._delivery_recipients(), self.customer)
-        branch = self._stamp(self._comprobante())
-        branch.move_id.sudo().partner_id = contacts[2]
+        branch = self._stamp(self._comprobante(), self._create_customer_invoice(contacts[2]))
         self.assertEqual(branch.sudo()._delivery_recipients(), contacts[2])
 
     def test_no_email(self):
@@ -131,14 +130,18 @@ class TestCfdiDelivery(StampedCommon):
         self.assertFalse(self.company.cfdi_send_automatically)
 
     def test_template_of_the_company(self):
-        self.company.cfdi_mail_template_id = self.env["mail.template"].sudo().create(
-            {
-                "name": "Nuestra",
-                "model_id": self.env["ir.model"]._get_id("customer.cfdi"),
-                "subject": "Su factura {{ object.folio }}",
-                "body_html": "<p>Gracias</p>",
-                "lang": "{{ object.partner_id.lang }}",
-            }
+        self.company.cfdi_mail_template_id = (
+            self.env["mail.template"]
+            .sudo()
+            .create(
+                {
+                    "name": "Nuestra",
+                    "model_id": self.env["ir.model"]._get_id("customer.cfdi"),
+                    "subject": "Su factura {{ object.folio }}",
+                    "body_html": "<p>Gracias</p>",
+                    "lang": "{{ object.partner_id.lang }}",
+                }
+            )
         )
         self.cfdi._deliver()
         self.assertEqual(self._messages(self.move).subject, f"Su factura {self.cfdi.folio}")
@@ -152,8 +155,10 @@ class TestCfdiDelivery(StampedCommon):
         self.assertIn("su CFDI", self._messages(self.move).subject)
 
     def test_addenda(self):
-        template = self.env["customer.addenda"].sudo().create(
-            {"name": "Cliente 1.0", "template": '<Pedido oc="${orden_compra}"/>'}
+        template = (
+            self.env["customer.addenda"]
+            .sudo()
+            .create({"name": "Cliente 1.0", "template": '<Pedido oc="${orden_compra}"/>'})
         )
         self.customer.addenda_template_id = template
         stamped = self._xml(self.cfdi)
@@ -241,12 +246,6 @@ class TestCfdiDelivery(StampedCommon):
         with self._job_transaction():
             self.env["customer.cfdi"].sudo()._cron_deliver()
 
-    @contextmanager
-    def _job_transaction(self):
-        """A test's transaction must not be committed."""
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 60.0):
-            yield
-
     def test_job_delivers_what_was_left(self):
         self._run_job()
         self.assertEqual(self.cfdi.delivery_state, "pending", "whoever stamped is about to")
@@ -307,8 +306,7 @@ class TestCfdiDelivery(StampedCommon):
 
     def test_one_that_fails_does_not_stop_the_others(self):
         nobody = self._create_customer(name="Sin correo", vat="XIA190128J61", cfdi_zip="76343")
-        other = self._stamp(self._comprobante(), partner_id=nobody.id)
-        other.move_id.sudo().partner_id = nobody
+        other = self._stamp(self._comprobante(), self._create_customer_invoice(nobody))
         results = (other + self.cfdi).cfdi_send_email()
         self.assertEqual([result["state"] for result in results], ["failed", "sent"])
         action = (other + self.cfdi).action_cfdi_send_email()
