@@ -96,14 +96,15 @@ class Job:
         (loaded,) = self.env["certificate.certificate"].read([certificate_id], ["is_valid", "loading_error"])
         expect("el CSD es válido", (loaded["is_valid"], loaded["loading_error"]), (True, ""))
         address = urlsplit(pac_url)
-        self.env["res.company"].write(
-            [self.company.id],
+        self.env["customer.pac"].create(
             {
-                "cfdi_pac_environment": "simulator",
-                "cfdi_pac_url": urlunsplit((address.scheme, address.netloc, "", "", "")),
-                "cfdi_pac_username": "simulador",
-                "cfdi_pac_password": "simulador",
-            },
+                "company_id": self.company.id,
+                "kind": "finkok",
+                "environment": "simulator",
+                "url": urlunsplit((address.scheme, address.netloc, "", "", "")),
+                "username": "simulador",
+                "password": "simulador",
+            }
         )
         print(f"   {self.company.name}, RFC {rfc}")
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from . import sat_catalogs
-from .customer_cfdi import STATES
+from .customer_cfdi import STATES, VALID_STATES
 from .notification import notification
 
 CFDI_TYPES = {"out_invoice": "I", "out_refund": "E"}
@@ -99,7 +99,7 @@ class AccountMove(models.Model):
 
         :raise UserError: there is a legal document, or (in doubt) there may be one: the invoice must say the same
         """
-        living = self.sudo().filtered(lambda move: move.cfdi_state in ("sent", "stamped"))
+        living = self.sudo().filtered(lambda move: move.cfdi_state in ("sent", *VALID_STATES))
         if living:
             raise UserError(
                 self.env._(
@@ -114,6 +114,19 @@ class AccountMove(models.Model):
         self.ensure_one()
         return CFDI_TYPES.get(self.move_type, False)
 
+    def _needs_another_cfdi(self):
+        """Whether a document that has a living CFDI is to have one more; a payment is, as it is applied bit by bit."""
+        self.ensure_one()
+        return False
+
+    def _prepare_cfdi(self):
+        """The comprobante of the document, of whatever type it is.
+
+        :return: ``cfdi.Comprobante``; without Folio if it has a number of its own, which it gets when it is sealed
+        :raise UserError: with everything that is missing or cannot be expressed, one line each
+        """
+        return self._prepare_comprobante()
+
     def _cfdi_sealed(self, cfdi, comprobante):
         """Called right after a CFDI of this document was sealed, in the same transaction."""
 
@@ -125,23 +138,24 @@ class AccountMove(models.Model):
         return notification(message, "danger" if failed else "success", sticky=bool(failed))
 
     def cfdi_stamp(self):
-        """Stamp the CFDI of posted customer invoices; safe to repeat.
+        """Stamp the CFDI of posted invoices, credit notes and payments of customers; safe to repeat.
 
-        What is already stamped is answered as it is. A document in doubt (sent, no answer seen) is asked for at the
-        PAC before it is sent again, with the same bytes. One invoice with something wrong does not stop the others.
+        What is already stamped is answered as it is. Of a document in doubt (sent, no answer seen) its PAC is asked
+        before the same bytes are sent again. One document with something wrong does not stop the others.
         The work is committed document by document: after the seal, before it is sent and after the answer.
 
-        :return: a list with a dict for each invoice: ``move_id``, ``name``, ``cfdi_id`` (False when nothing could be
+        :return: a list with a dict for each document: ``move_id``, ``name``, ``cfdi_id`` (False when nothing could be
             sealed), ``state`` (of ``customer.cfdi``, or ``invalid``), ``uuid`` (False if not stamped) and ``message``
-        :raise AccessError: for who may not write the invoices
-        :raise UserError: when a document is not a posted customer invoice
+        :raise AccessError: for who may not write the documents
+        :raise UserError: when a document is not posted, or none of a customer's
         """
         self.check_access("write")
-        wrong = self.filtered(lambda move: move.move_type not in CFDI_TYPES or move.state != "posted")
+        wrong = self.filtered(lambda move: not move._cfdi_type() or move.state != "posted")
         if wrong:
             raise UserError(
                 self.env._(
-                    "Only posted customer invoices can be stamped; these are not: %(names)s.",
+                    "Only posted invoices, credit notes and payments of customers can be stamped; these are not: "
+                    "%(names)s.",
                     names=", ".join(wrong.mapped("display_name")),
                 )
             )

@@ -86,6 +86,16 @@ class AccountMove(models.Model):
             return payment.payment_type == "inbound" and payment.partner_type == "customer"
         return self.statement_line_id.amount > 0
 
+    def _needs_another_cfdi(self):
+        if self._cfdi_type() != "P":
+            return super()._needs_another_cfdi()
+        return bool(self.env["customer.cfdi.pending"]._of_entries(self, self.env["customer.cfdi"]))
+
+    def _prepare_cfdi(self):
+        if self._cfdi_type() != "P":
+            return super()._prepare_cfdi()
+        return self._prepare_payment_comprobante()
+
     def _cfdi_sealed(self, cfdi, comprobante):
         """A document was sealed: keep what a receipt of payment says of each invoice."""
         if comprobante.TipoDeComprobante == "P":

@@ -25,8 +25,8 @@ from ..cfdi import (
     taxes_of_share,
 )
 from .account_move_payment_currency import decimal_amount
+from .customer_cfdi import VALID_STATES
 from .customer_cfdi_payment import NOTHING_SAID, SUBSTITUTION
-from .customer_cfdi_pending import VALID_STATES
 from .res_partner_tax import GENERIC_RFCS
 
 NOON = time(12)

@@ -5,10 +5,9 @@ from odoo.exceptions import ValidationError
 
 from ..cfdi import CfdiRelacionados
 from . import sat_catalogs
+from .customer_cfdi import VALID_STATES
 
 UUID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
-# A CFDI in these states is valid at the SAT; one to be replaced may be cancelled already.
-VALID_STATES = ("stamped", "cancel_requested")
 CREDIT, REPLACEMENT, DOWN_PAYMENT = "01", "04", "07"
 # With this form a credit note is for sales to come, and relates to nothing yet (guide, appendix 5, IV.B).
 FUTURE_DISCOUNT_FORM = "23"

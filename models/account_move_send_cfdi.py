@@ -34,7 +34,7 @@ class AccountMoveSend(models.AbstractModel):
             and move.state == "posted"
             and move.cfdi_state not in DELIVERED_STATES
             and move.company_id.account_fiscal_country_id.code == "MX"
-            and move.company_id.cfdi_pac_environment
+            and move.company_id.sudo().cfdi_pac_ids
             and self.env.user.has_group(ISSUER_GROUP)
         )
 

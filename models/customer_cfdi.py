@@ -1,39 +1,51 @@
 import base64
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from odoo import api, fields, models, modules
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import ConcurrencyError, LockError, UserError
+from odoo.tools import SQL
+from psycopg2.errors import UniqueViolation
 
 from ..cfdi import CfdiError, build_xml, seal, validate
-from ..cfdi.pac import PacError, PacRejected, PacUnavailable
-from .res_company import PAC_ENVIRONMENTS
+from .customer_pac import ENVIRONMENTS
 
 STATES = [
     ("sealed", "Sealed"),
     ("sent", "Sent, in doubt"),
     ("stamped", "Stamped"),
+    ("cancel_requested", "To Be Cancelled"),
+    ("cancelled", "Cancelled"),
     ("rejected", "Rejected"),
     ("discarded", "Discarded"),
 ]
-LIVE_STATES = ("sealed", "sent", "stamped")
+# The document exists at the SAT, or may exist, or is about to.
+LIVE_STATES = ("sealed", "sent", "stamped", "cancel_requested")
+UNFINISHED_STATES = ("sealed", "sent")
+# It is a legal document now.
+VALID_STATES = ("stamped", "cancel_requested")
 LIVING = f"state IN {LIVE_STATES}"
+PAYMENT_SERIES = "CP"
 
 
 class CustomerCfdi(models.Model):
     """A legal document: one sealed comprobante, and what the PAC answered.
 
-    It exists apart from the invoice because it outlives what happens to it. Its life, one commit a step:
+    It exists apart from its source (``move_id``: an invoice, a credit note, the journal entry of a payment) because it
+    outlives what happens to it. Its life, one commit a step:
 
-    1. ``sealed``: built from the invoice, checked against the SAT's schema and rules, sealed, and stored. From here
-       on its bytes, folio and date never change.
-    2. ``sent``: committed before anything goes over the wire. A process that dies from here on leaves a document *in
-       doubt*: the next run asks the PAC for its timbre before it sends the same bytes again, which the PAC answers
-       with the previous timbre (307). So it can neither be stamped twice nor lost.
-    3. ``stamped`` with UUID and XML, or ``rejected`` with the PAC's code and reason. After a rejection the invoice may
+    1. ``sealed``: built from its source, checked against the SAT's schema and rules, sealed, and stored. From here on
+       its bytes, folio and date never change.
+    2. ``sent``: committed, with the PAC's name, before anything goes over the wire. A process that dies from here on
+       leaves a document *in doubt*: the next run does what is safe at that PAC (``Capabilities.after_doubt``) and sends
+       nothing anywhere else. So it can neither be stamped twice nor lost.
+    3. ``stamped`` with UUID and XML, or ``rejected`` with the PAC's code and reason. After a rejection the source may
        be corrected and a new document made of it, with the same folio. A document that was never sent is
-       ``discarded`` when its invoice goes back to draft.
+       ``discarded`` when its source goes back to draft.
+    4. ``cancel_requested``, and ``cancelled`` when the SAT says so (``customer_cfdi_cancel``).
 
-    Nobody has write access, only the methods here: entry points are ``account.move.cfdi_stamp`` and ``retry``.
+    This file makes the documents, ``customer_cfdi_sending`` sends them. Nobody has write access, only the methods:
+    entry points are ``account.move.cfdi_stamp``, ``retry`` and ``cancel``.
     """
 
     _name = "customer.cfdi"
@@ -47,11 +59,17 @@ class CustomerCfdi(models.Model):
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     name = fields.Char(compute="_compute_name")
     cfdi_type = fields.Selection(
-        [("I", "Income (I)"), ("P", "Payment (P)")], string="Type", required=True, readonly=True
+        [("I", "Income (I)"), ("E", "Credit Note (E)"), ("P", "Payment (P)")],
+        string="Type",
+        required=True,
+        readonly=True,
     )
     issuer_rfc = fields.Char(string="Issuer RFC", required=True, readonly=True)
+    receiver_rfc = fields.Char(string="Receiver RFC", readonly=True)
     series = fields.Char(required=True, readonly=True)
     folio = fields.Char(required=True, readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True, help="Of the document; of a payment, of what is paid.")
+    total = fields.Monetary(readonly=True, aggregator=None, help="As the document says it; of a payment, what is paid.")
     state = fields.Selection(
         STATES,
         required=True,
@@ -60,7 +78,8 @@ class CustomerCfdi(models.Model):
     )
     uuid = fields.Char(string="Fiscal Folio (UUID)", readonly=True)
     stamped_at = fields.Datetime(string="Stamped at", readonly=True, help="When the timbre was received.")
-    environment = fields.Selection(PAC_ENVIRONMENTS, string="PAC", readonly=True, help="Where it was sent.")
+    pac_id = fields.Many2one("customer.pac", string="PAC", readonly=True, help="Where it was sent.")
+    environment = fields.Selection(ENVIRONMENTS, readonly=True, help="Only what is stamped in production is legal.")
     # In the row and not in the file store, so that one commit holds the state and the bytes.
     sealed_xml = fields.Binary(string="Sealed XML", attachment=False, readonly=True)
     xml = fields.Binary(string="Stamped XML", attachment=False, readonly=True)
@@ -92,31 +111,33 @@ class CustomerCfdi(models.Model):
     # Business
     # ------------------------------------------------------------------
 
-    def retry(self):
-        """Go on with documents that are sealed or in doubt; the others are answered as they are.
-
-        :return: as ``account.move.cfdi_stamp``
-        """
-        return self.move_id.cfdi_stamp()
-
-    def action_retry(self):
-        """Button: ``retry``, and tell what happened."""
-        return self.move_id.action_cfdi_stamp()
-
     @api.model
     def _stamp_move(self, move):
-        """Take one invoice as far as it goes; see ``account.move.cfdi_stamp`` for the answer."""
-        cfdi = self.search([("move_id", "=", move.id), ("state", "in", LIVE_STATES)], limit=1)
+        """Take one source as far as it goes; see ``account.move.cfdi_stamp`` for the answer."""
+        cfdi = self.browse()
         try:
+            cfdi = self._to_stamp(move)
             if not cfdi:
-                cfdi = self._seal_move(move)
+                try:
+                    with self.env.cr.savepoint():
+                        cfdi = self._seal_move(move)
+                except UniqueViolation as error:
+                    # Somebody else has just sealed it, or taken its folio: Odoo calls again, and sees it.
+                    raise ConcurrencyError(str(error)) from error
                 self._commit()
-            if cfdi.state != "stamped":
+            if cfdi.state in UNFINISHED_STATES:
                 cfdi._send()
         except (CfdiError, UserError) as error:
-            # Nothing was written for this invoice: it is told and the next one goes on.
+            # Nothing was written for this one: it is told and the next one goes on.
             return self._result(move, cfdi, str(error))
         return self._result(move, cfdi, cfdi.message)
+
+    @api.model
+    def _to_stamp(self, move):
+        """The document of a source that is not finished, or is all that it needs; none if one is to be made."""
+        living = self.search([("move_id", "=", move.id), ("state", "in", LIVE_STATES)])
+        unfinished = living.filtered(lambda cfdi: cfdi.state in UNFINISHED_STATES)
+        return unfinished[-1:] or (living[:1] if not move._needs_another_cfdi() else living[:0])
 
     @api.model
     def _result(self, move, cfdi, message):
@@ -131,16 +152,19 @@ class CustomerCfdi(models.Model):
 
     @api.model
     def _seal_move(self, move):
-        """Build, check and seal the comprobante of an invoice, and store it.
+        """Build, check and seal the comprobante of a source, and store it.
 
         :raise UserError: with every problem found, and nothing stored
         """
         # Two people stamping one invoice at once would build two documents: the second one waits for no one.
         self._lock_for_stamping(move)
         company = move.company_id
-        self._pac(company)
+        pac = self.env["customer.pac"]._of_company(company)[:1]
         certificate = self.env["certificate.certificate"]._get_csd(company)
-        comprobante = move._prepare_comprobante()
+        comprobante = move._prepare_cfdi()
+        if not comprobante.Folio:
+            series, folio = self._next_payment_folio(company, comprobante.Emisor.Rfc)
+            comprobante = replace(comprobante, Serie=series, Folio=folio)
         xml = seal(
             build_xml(comprobante),
             certificate_der=certificate._get_der_certificate_bytes(formatting="bytes"),
@@ -149,99 +173,63 @@ class CustomerCfdi(models.Model):
         problems = validate(xml, now=datetime.now(timezone.utc))
         if problems:
             raise UserError("\n".join(str(problem) for problem in problems))
-        return self.create(
-            {
-                "move_id": move.id,
-                "company_id": company.id,
-                "partner_id": move.commercial_partner_id.id,
-                "cfdi_type": comprobante.TipoDeComprobante,
-                "issuer_rfc": comprobante.Emisor.Rfc,
-                "series": comprobante.Serie,
-                "folio": comprobante.Folio,
-                "state": "sealed",
-                "environment": company.cfdi_pac_environment,
-                "sealed_xml": base64.b64encode(xml),
-            }
-        )
+        cfdi = self.create(self._sealed_values(move, comprobante, xml) | {"environment": pac.environment})
+        move._cfdi_sealed(cfdi, comprobante)
+        return cfdi
 
-    def _send(self):
-        """Send one sealed document, or find out what became of one in doubt. Commits before and after."""
-        self.ensure_one()
-        if self.environment != self.company_id.cfdi_pac_environment:
-            raise UserError(
-                self.env._(
-                    "%(name)s was sealed for the PAC “%(made)s” and the company stamps with “%(now)s” now. "
-                    "A document that may be stamped is never sent to another PAC.",
-                    name=self.name,
-                    made=self.environment,
-                    now=self.company_id.cfdi_pac_environment,
-                )
-            )
-        pac = self._pac(self.company_id)
-        self._lock()
-        if self.state not in ("sealed", "sent"):
-            # Somebody else has just finished it.
-            return
-        in_doubt = self.state == "sent"
-        self.state = "sent"
-        self._commit()
-        # The commit let go of the lock. Whoever comes in between sends the same bytes: the PAC answers both alike.
-        self._lock()
-        if self.state != "sent":
-            return
-        self.write(self._ask(pac, in_doubt))
-        self._commit()
-
-    def _ask(self, pac, in_doubt):
-        """Ask the PAC for the timbre of this document.
-
-        :param bool in_doubt: an earlier run may have sent it: look for its timbre before sending it again
-        :return: the values to store; the state is kept where the answer decides nothing
-        """
-        xml = base64.b64decode(self.with_context(bin_size=False).sealed_xml)
-        timbrado = None
-        if in_doubt:
-            try:
-                timbrado = pac.recover(xml)
-            except PacError as error:
-                return {"error_code": error.code, "message": error.message}
-        try:
-            timbrado = timbrado or pac.stamp(xml)
-        except PacRejected as error:
-            return {"state": "rejected", "error_code": error.code, "message": error.message}
-        except PacUnavailable as error:
-            # Nothing was processed: had it been sent before, the PAC has just said that it was not stamped then.
-            return {"state": "sealed", "error_code": error.code, "message": error.message}
-        except PacError as error:
-            return {"error_code": error.code, "message": error.message}
+    @api.model
+    def _sealed_values(self, move, comprobante, xml):
+        currency, total = comprobante.Moneda, comprobante.Total
+        if comprobante.TipoDeComprobante == "P":
+            pago = comprobante.Pagos[0]
+            currency, total = pago.MonedaP, pago.Monto
         return {
-            "state": "stamped",
-            "uuid": timbrado.uuid,
-            "xml": base64.b64encode(timbrado.xml),
-            "stamped_at": fields.Datetime.now(),
-            "error_code": False,
-            "message": "\n".join(timbrado.warnings) or False,
+            "move_id": move.id,
+            "company_id": move.company_id.id,
+            "partner_id": self._customer_of(move, comprobante).id,
+            "cfdi_type": comprobante.TipoDeComprobante,
+            "issuer_rfc": comprobante.Emisor.Rfc,
+            "receiver_rfc": comprobante.Receptor.Rfc,
+            "series": comprobante.Serie,
+            "folio": comprobante.Folio,
+            "currency_id": self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", currency)])
+            .id,
+            "total": total,
+            "state": "sealed",
+            "sealed_xml": base64.b64encode(xml),
         }
 
     @api.model
-    def _pac(self, company):
-        """The PAC that stamps for a company.
+    def _customer_of(self, move, comprobante):
+        """Whose document it is. Of a payment: the customer of the invoices that it pays, whoever paid."""
+        if comprobante.TipoDeComprobante != "P":
+            return move.commercial_partner_id
+        uuid = comprobante.Pagos[0].DoctosRelacionados[0].IdDocumento
+        return self.search([("uuid", "=", uuid)]).partner_id
 
-        :raise UserError: when it is not configured
+    @api.model
+    def _next_payment_folio(self, company, rfc):
+        """Series and folio of a receipt of payment: its journal entry may have several, so they have their own numbers.
+
+        Those of receipts that came to nothing are given again first: there are no gaps. Whoever asks at the same moment
+        fails on the sequence's row, and Odoo tries the call again.
         """
-        # zeep takes half a second to load: only where something is going to be sent.
-        from ..cfdi.pac import finkok
-
-        urls = {"production": finkok.PRODUCTION, "test": finkok.TEST, "simulator": company.cfdi_pac_url}
-        url = urls.get(company.cfdi_pac_environment)
-        if not url or not company.cfdi_pac_username or not company.cfdi_pac_password:
-            raise UserError(
-                self.env._(
-                    "%(company)s has no PAC: choose it in Settings / Invoicing / CFDI, with its user and password.",
-                    company=company.display_name,
-                )
+        sequence = company._get_cfdi_payment_sequence()
+        free = self.env.execute_query(
+            SQL(
+                "SELECT folio FROM customer_cfdi cfdi WHERE issuer_rfc = %s AND series = %s AND state = ANY(%s)"
+                " AND NOT EXISTS (SELECT FROM customer_cfdi other WHERE other.issuer_rfc = cfdi.issuer_rfc"
+                " AND other.series = cfdi.series AND other.folio = cfdi.folio AND other.state != ALL(%s))"
+                " ORDER BY folio::int LIMIT 1",
+                rfc,
+                PAYMENT_SERIES,
+                ["rejected", "discarded"],
+                ["rejected", "discarded"],
             )
-        return finkok.Finkok(url, company.cfdi_pac_username, company.cfdi_pac_password)
+        )
+        return PAYMENT_SERIES, free[0][0] if free else sequence._next()
 
     def _lock(self):
         """Hold the row until the next commit, and see what is committed of it."""
@@ -250,7 +238,7 @@ class CustomerCfdi(models.Model):
 
     @api.model
     def _lock_for_stamping(self, record):
-        """:raise UserError: somebody else holds the invoice or the CFDI"""
+        """:raise UserError: somebody else holds the source or the CFDI"""
         try:
             record.lock_for_update()
         except LockError as error:

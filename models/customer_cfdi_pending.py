@@ -2,11 +2,10 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import customer_cfdi_payment  # noqa: F401  The query reads its table.
-from .customer_cfdi import LIVE_STATES
+from .customer_cfdi import VALID_STATES
 
 KINDS = [("pending", "To Be Stamped"), ("excess", "Says More Than Is Applied")]
 # Of an invoice whose cancellation was asked for: until the SAT grants it, what is paid of it asks for a receipt.
-VALID_STATES = tuple(state for state in LIVE_STATES if state not in ("sealed", "sent"))
 REPLACED = "cfdi_replaced_ids"  # context key: receipts whose place a new one takes count as if they were not there
 
 # Applied: matchings of a posted payment with a stamped PPD invoice. Those with exchange differences, credit notes or

@@ -4,11 +4,6 @@ from odoo.exceptions import UserError
 from .res_partner_identity import SWITCHES
 
 SHOWN_PAIRS = 10  # of customers with the same value, in an error
-PAC_ENVIRONMENTS = [
-    ("simulator", "Simulator (no legal value)"),
-    ("test", "Finkok, test"),
-    ("production", "Finkok, production"),
-]
 # Of most of Mexico: for a company whose contact says nothing.
 DEFAULT_TIME_ZONE = "America/Mexico_City"
 
@@ -18,19 +13,15 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
-    cfdi_pac_environment = fields.Selection(
-        selection=PAC_ENVIRONMENTS,
+    cfdi_pac_ids = fields.One2many(
+        "customer.pac",
+        "company_id",
         string="PAC",
-        help="Where the CFDIs of this company are stamped. The simulator is a server of your own for trials: "
-        "what it stamps has no legal value.",
+        help="Who stamps the CFDIs of this company: the first one; the others while it is down.",
     )
-    cfdi_pac_url = fields.Char(
-        string="Simulator URL",
-        groups="base.group_system",
-        help="Address of the simulator, such as http://localhost:8070.",
+    cfdi_payment_sequence_id = fields.Many2one(
+        "ir.sequence", string="Folios of Receipts of Payment", readonly=True, groups="base.group_system", copy=False
     )
-    cfdi_pac_username = fields.Char(string="PAC User", groups="base.group_system")
-    cfdi_pac_password = fields.Char(string="PAC Password", groups="base.group_system")
 
     customer_rfc_unique = fields.Boolean(
         string="One Customer an RFC",
@@ -80,3 +71,21 @@ class ResCompany(models.Model):
         """The company's date: it decides what is overdue or expired, not that of the user whose action asks."""
         self.ensure_one()
         return fields.Date.context_today(self.with_context(tz=self._business_time_zone()))
+
+    def _get_cfdi_payment_sequence(self):
+        """Of the folios of receipts of payment, without gaps: a number that is not used is given to the next one."""
+        self.ensure_one()
+        company = self.sudo()
+        if not company.cfdi_payment_sequence_id:
+            company.cfdi_payment_sequence_id = (
+                self.env["ir.sequence"]
+                .sudo()
+                .create(
+                    {
+                        "name": self.env._("Receipts of payment of %(company)s", company=self.name),
+                        "implementation": "no_gap",
+                        "company_id": self.id,
+                    }
+                )
+            )
+        return company.cfdi_payment_sequence_id

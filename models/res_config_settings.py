@@ -4,10 +4,7 @@ from odoo import fields, models
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
 
-    cfdi_pac_environment = fields.Selection(related="company_id.cfdi_pac_environment", readonly=False)
-    cfdi_pac_url = fields.Char(related="company_id.cfdi_pac_url", readonly=False)
-    cfdi_pac_username = fields.Char(related="company_id.cfdi_pac_username", readonly=False)
-    cfdi_pac_password = fields.Char(related="company_id.cfdi_pac_password", readonly=False)
+    cfdi_pac_ids = fields.One2many(related="company_id.cfdi_pac_ids")
     customer_rfc_unique = fields.Boolean(related="company_id.customer_rfc_unique", readonly=False)
     customer_email_unique = fields.Boolean(related="company_id.customer_email_unique", readonly=False)
 
@@ -18,3 +15,14 @@ class ResConfigSettings(models.TransientModel):
         :raise AccessError: the user is no customer administrator
         """
         return self.env["res.partner"].action_recompute_all_figures()
+
+    def action_customer_pacs(self):
+        """Button: the PAC accounts of the company.
+
+        :return: a window action on ``customer.pac``
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id("l10n_mx_customer.action_customer_pac")
+        return action | {
+            "domain": [("company_id", "=", self.company_id.id)],
+            "context": {"default_company_id": self.company_id.id},
+        }

@@ -24,14 +24,7 @@ class PacCommon(CustomerCommon):
             raise AssertionError(f"these tests need the PAC simulator: run them with ./dev test (told: {told})")
         address = urlsplit(told["PAC_URL"])
         cls.pac_url = urlunsplit((address.scheme, address.netloc, "", "", ""))
-        cls.company.write(
-            {
-                "cfdi_pac_environment": "simulator",
-                "cfdi_pac_url": cls.pac_url,
-                "cfdi_pac_username": "simulador",
-                "cfdi_pac_password": "simulador",
-            }
-        )
+        cls.pac = cls._create_pac()
         cls.certificate = cls._load_certificate(
             Path(told["CSD_FOLDER"]), cls.company.partner_id.vat, told["CSD_PASSWORD"]
         )
@@ -42,6 +35,20 @@ class PacCommon(CustomerCommon):
         if request.url.startswith(("http://127.0.0.1:", "http://localhost:")):
             return _super_send(session, request, **kwargs)
         return super()._request_handler(session, request, **kwargs)
+
+    @classmethod
+    def _create_pac(cls, **values):
+        return cls.env["customer.pac"].create(
+            {
+                "company_id": cls.company.id,
+                "kind": "finkok",
+                "environment": "simulator",
+                "url": cls.pac_url,
+                "username": "simulador",
+                "password": "simulador",
+                **values,
+            }
+        )
 
     @classmethod
     def _load_certificate(cls, folder, rfc, password):

@@ -48,9 +48,25 @@ class TestAccess(CustomerCommon):
 
     def test_pac_credentials_are_for_settings_administrators(self):
         accountant = self._create_user("accountant", "account.group_account_manager")
-        for name in ("cfdi_pac_username", "cfdi_pac_password", "cfdi_pac_url"):
+        pac = self.env["customer.pac"].create({"environment": "test", "username": "yo", "password": "secreta"})
+        self.assertEqual(pac.with_user(accountant).name, "Finkok (Test)")
+        for name in ("username", "password", "secret", "url"):
             with self.subTest(name), self.assertRaises(AccessError):
-                self.company.with_user(accountant).read([name])
+                pac.with_user(accountant).read([name])
+        with self.assertRaises(AccessError):
+            pac.with_user(accountant).check_connection()
+
+    def test_nobody_reads_the_password_of_a_pac(self):
+        admin = self.env.ref("base.user_admin")
+        pac = self.env["customer.pac"].create({"environment": "test", "username": "yo", "password": "secreta"})
+        pac.invalidate_recordset()
+        self.assertEqual(
+            pac.with_user(admin).read(["username", "password"])[0], {"id": pac.id, "username": "yo", "password": False}
+        )
+        with self.assertRaises(AccessError):
+            pac.with_user(admin).read(["secret"])
+        pac.with_user(admin).write({"username": "otro", "password": False})
+        self.assertEqual(pac.sudo().secret, "secreta", "a form that was saved without it keeps it")
 
     def test_who_may_stamp(self):
         invoice = self._create_customer_invoice()

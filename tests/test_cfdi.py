@@ -123,26 +123,26 @@ class TestCfdi(PacCommon):
             self.assertEqual(invoice.cfdi_stamp()[0]["state"], "stamped")
 
     def test_a_pac_that_is_down(self):
-        self.company.cfdi_pac_url = "http://127.0.0.1:9"
+        self.pac.url = "http://127.0.0.1:9"
         invoice = self._create_customer_invoice()
         (result,) = invoice.cfdi_stamp()
         self.assertEqual(result["state"], "sealed")
-        self.company.cfdi_pac_url = self.pac_url
+        self.pac.url = self.pac_url
         self.assertEqual(invoice.cfdi_stamp()[0]["state"], "stamped")
 
     def test_sealed_and_changed(self):
-        self.company.cfdi_pac_url = "http://127.0.0.1:9"
+        self.pac.url = "http://127.0.0.1:9"
         invoice = self._create_customer_invoice()
         self.assertEqual(invoice.cfdi_stamp()[0]["state"], "sealed")
         invoice.button_draft()
         self.assertEqual(invoice.cfdi_state, "discarded")
         invoice.invoice_line_ids.price_unit = 2000.0
         invoice.action_post()
-        self.company.cfdi_pac_url = self.pac_url
+        self.pac.url = self.pac_url
         self.assertEqual(self._comprobante(invoice).get("Total"), "2320.00")
 
     def test_wrong_password(self):
-        self.company.cfdi_pac_password = "otra"
+        self.pac.password = "otra"
         (result,) = self._create_customer_invoice().cfdi_stamp()
         self.assertEqual(result["state"], "sealed")
         self.assertNotIn("otra", result["message"])
@@ -181,7 +181,7 @@ class TestCfdi(PacCommon):
 
     def test_only_posted_customer_invoices(self):
         draft = self._create_customer_invoice(post=False)
-        with self.assertRaisesRegex(UserError, "Only posted customer invoices"):
+        with self.assertRaisesRegex(UserError, "Only posted invoices"):
             draft.cfdi_stamp()
 
     def test_an_invoice_without_a_date_is_of_the_issuers_today(self):

@@ -19,7 +19,7 @@ class TestCfdiSend(StampedCommon):
 
     def setUp(self):
         super().setUp()
-        pdf = lambda cfdi: b"%PDF-1.4 of " + cfdi.uuid.encode()  # noqa: E731
+        pdf = lambda cfdi: b"%PDF-1.4 of " + cfdi.uuid.encode()
         self.enterContext(patch.object(type(self.env["customer.cfdi"]), "_pdf", pdf))
         self.invoice = self._create_customer_invoice()
 
@@ -172,5 +172,5 @@ class TestCfdiSend(StampedCommon):
     def test_who_may_not_stamp(self):
         seller = self._create_user("seller", "sales_team.group_sale_salesman")
         self.assertFalse(self.env["account.move.send"].with_user(seller)._is_mx_cfdi_applicable(self.invoice))
-        self.company.cfdi_pac_environment = False
+        self.pac.active = False
         self.assertFalse(self.env["account.move.send"]._is_mx_cfdi_applicable(self.invoice))
