@@ -51,6 +51,7 @@ class AccountMove(models.Model):
     cfdi_use = fields.Selection(compute="_compute_cfdi_use")
     cfdi_payment_method = fields.Selection(
         compute="_compute_cfdi_payment_method",
+        precompute=False,  # the due date is not either
         copy=False,
         help="PUE or PPD (MetodoPago). By the rule of the company: from the due date, or taken from the customer.",
     )
@@ -60,7 +61,6 @@ class AccountMove(models.Model):
         compute="_compute_cfdi_payment_method",
         store=True,
         readonly=False,
-        precompute=True,
         copy=False,
         help="What the rule of the company said last. While it says the same, the payment method that somebody has "
         "chosen stays, whatever happens to the lines and dates.",

@@ -19,6 +19,7 @@ from . import (
     test_cfdi_receivers,
     test_cfdi_relations,
     test_cfdi_send,
+    test_cfdi_sales,
     test_changes,
     test_commercial,
     test_commissions,
