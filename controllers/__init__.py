@@ -1,1 +1,1 @@
-from . import customer_sale_portal, helpdesk_ticket, portal
+from . import customer_cfdi_portal, customer_sale_portal, helpdesk_ticket, portal

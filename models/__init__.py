@@ -33,6 +33,7 @@ from . import (
     customer_cfdi_payment,
     customer_cfdi_pending,
     customer_cfdi_sending,
+    customer_cfdi_portal,
     customer_change,
     customer_channel,
     customer_commission,

@@ -47,27 +47,33 @@ class CustomerCfdi(models.Model):
         default="pending",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="What became of the XML and the PDF once the document was stamped: sent by e-mail, or only attached, "
-        "because the customer wants no e-mail or the company sends none by itself. What failed is tried again for about "
-        "a day, and whenever somebody presses Send by E-mail.",
+        "because the customer wants no e-mail or the company sends none by itself. What failed is tried again for "
+        "about a day, and whenever somebody presses Send by E-mail.",
     )
     delivery_message = fields.Text(
         string="Delivery Details",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="Whom it was sent to, or why it was not.",
     )
     delivered_at = fields.Datetime(
         string="Delivered at",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="When the message was last handed over for sending.",
     )
-    delivery_tries = fields.Integer(readonly=True, copy=False, help="How many times it failed.")
+    delivery_tries = fields.Integer(
+        readonly=True, copy=False, groups="base.group_user", help="How many times it failed."
+    )
     delivery_next = fields.Datetime(
         string="Next Try",
         readonly=True,
         copy=False,
+        groups="base.group_user",
         help="When the job tries again what failed.",
     )
 

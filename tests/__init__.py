@@ -18,6 +18,7 @@ from . import (
     test_cfdi_random,
     test_cfdi_receivers,
     test_cfdi_relations,
+    test_cfdi_portal,
     test_cfdi_send,
     test_cfdi_sales,
     test_changes,

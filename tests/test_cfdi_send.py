@@ -43,12 +43,11 @@ class TestCfdiSend(StampedCommon):
 
     def _sent(self, invoice):
         """The names of the files of each message with a CFDI's."""
-        names = [
+        return [
             sorted(message.attachment_ids.mapped("name"))
             for message in invoice.message_ids
             if any(name.startswith("EKU9003173C9_") for name in message.attachment_ids.mapped("name"))
         ]
-        return names
 
     def _expected(self, invoice):
         cfdi = invoice.cfdi_ids
