@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 import traceback
 from collections.abc import Callable
 from functools import wraps
@@ -13,6 +14,8 @@ from .base import Capabilities, PacError, PacInDoubt, PacUnavailable
 
 MAX_ANSWER = 24 * 1024 * 1024
 """A comprobante of 16 MiB (`secure_xml.MAX_BYTES`) in base64, and its envelope."""
+MAX_SECONDS = 300
+"""For the body of an answer: the time-out is between its bytes, and some servers trickle."""
 _LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 _NOT_PROCESSED = frozenset({401, 403, 404, 405, 407, 413, 415, 429})
 """Answers of the web server in front: the PAC's application never saw the request."""
@@ -143,13 +146,13 @@ class Client:
 
 
 def _read(response: Any) -> None:
-    """The body, up to the limit; `requests` would read without end."""
-    content = bytearray()
+    """The body, up to the limits; `requests` would read without end."""
+    content, end = bytearray(), time.monotonic() + MAX_SECONDS
     for chunk in response.iter_content(64 * 1024):
         content += chunk
-        if len(content) > MAX_ANSWER:
+        if len(content) > MAX_ANSWER or time.monotonic() > end:
             response.close()
-            raise PacInDoubt("La respuesta del PAC es demasiado grande.")
+            raise PacInDoubt("La respuesta del PAC no termina.")
     # as Response.content does it, which finds it here
     response._content = bytes(content)
 

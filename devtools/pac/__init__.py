@@ -1,5 +1,6 @@
-"""A PAC for tests and demonstrations: a real SOAP server in the shape of Finkok's stamp service.
+"""A PAC for tests, demonstrations and companies that have none yet: a real server, one memory, four protocols.
 
-It validates what it gets, seals timbres with its own test certificate and remembers them. It shares no code
-with `cfdi/`: it is its judge. What it stamps has no legal value.
+It speaks as Finkok, Solución Factible, SW Sapien and the SAT's ConsultaCFDIService do, a module each; validates what
+it gets, seals timbres with its own test certificate, cancels, and remembers. It shares no code with `cfdi/`: it is
+its judge. What it stamps has no legal value.
 """

@@ -1,4 +1,10 @@
-"""python -m devtools.pac --port 0 --folder DIR: run the simulator until it is told to stop."""
+"""The PAC simulator as a command: it runs until it is told to stop, and remembers in its folder.
+
+    python -m devtools.pac --port 8400 --folder DIR                     CSDs of `python -m devtools.csd --folder DIR`
+    python -m devtools.pac --port 8400 --folder DIR --any-authority     any CSD: the sandbox of a company without PAC
+
+What it stamps has no legal value, and says so in each timbre. Faults: see `faults`; cancelling: see `cancelling`.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +23,7 @@ from .memory import Memory
 from .resources import schema
 from .server import PacServer
 from .service import Account, Service
+from .stamping import LEGEND
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="PEM",
         help="who signs the CSDs that it accepts; by default the authority of the folder. May be repeated",
     )
+    parser.add_argument(
+        "--any-authority", action="store_true", help="accept CSDs whoever signed them: real ones of a company, to try"
+    )
     parser.add_argument("--username", default="simulador")
     parser.add_argument("--password", default="simulador")
     options = parser.parse_args(arguments)
@@ -38,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     sat = csd.ensure_sat(options.folder)
     paths = options.authority or [options.folder / "authority.pem"]
     try:
-        authorities = [x509.load_pem_x509_certificate(path.read_bytes()) for path in paths]
+        authorities = (
+            None if options.any_authority else [x509.load_pem_x509_certificate(path.read_bytes()) for path in paths]
+        )
     except (OSError, ValueError) as error:
         print(f"cannot read the authority: {error}", file=sys.stderr)
         return 2
@@ -59,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     print(f"listening on {server.address}{PATH}stamp.wsdl", flush=True)
+    print(LEGEND, flush=True)
     while True:
         server.serve_forever(poll_interval=0.1)
         server.server_close()

@@ -53,7 +53,7 @@ class Folio:
 
     @property
     def text(self) -> str:
-        return _TEXTS[self.code]
+        return _TEXTS.get(self.code, "Rechazo por orden")
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Cancelling:
     """authorities: who may have signed the CSD of a request. waits_for: UUIDs whose receiver decides; '' = all."""
 
     memory: Memory
-    authorities: list[x509.Certificate]
+    authorities: list[x509.Certificate] | None
     sat: Credential
     waits_for: set[str] = field(default_factory=set)
 
@@ -91,10 +91,13 @@ class Cancelling:
         else:
             raise ValueError(f"the receiver waits, accepts, rejects or follows the rule, not {what!r}")
 
-    def request(self, data: bytes, now: datetime, *, known: bool = True) -> tuple[str, list[Folio], bytes]:
+    def request(
+        self, data: bytes, now: datetime, *, known: bool = True, refused: str = ""
+    ) -> tuple[str, list[Folio], bytes]:
         """RFC, what became of each folio, and the acuse.
 
-        :param known: False: the SAT does not find yet what was stamped. :raises Refusal: the request as a whole.
+        :param known: False: the SAT does not find yet what was stamped. :param refused: with this code, on command.
+        :raises Refusal: the request as a whole.
         """
         root = self._read(data)
         certificate = signature.signer(root)
@@ -104,8 +107,12 @@ class Cancelling:
         if owner(certificate) != rfc:
             raise Refusal("303", "Sello no corresponde a emisor")
         check_certificate(certificate, self.authorities, now)
+        nodes = list(root.iter(f"{{{CANCELA}}}Folio"))
         with self.memory.alone():
-            folios = [self._cancel(node, rfc, now, known) for node in root.iter(f"{{{CANCELA}}}Folio")]
+            folios = [
+                Folio(node.get("UUID", ""), refused) if refused else self._cancel(node, rfc, now, known)
+                for node in nodes
+            ]
         return rfc, folios, self._acuse(rfc, folios, now)
 
     def status(self, uuid: str, issuer: str, receiver: str, total: str, seal: str, now: datetime) -> Status:

@@ -85,7 +85,7 @@ def read(data: bytes) -> Received:
     return Received(tree, cadena, certificate)
 
 
-def check(received: Received, authorities: list[x509.Certificate], now: datetime) -> None:
+def check(received: Received, authorities: list[x509.Certificate] | None, now: datetime) -> None:
     """Whether a new timbre may be given at `now` (aware). :raises Refusal: 303 to 308, 401."""
     certificate = received.certificate
     if owner(certificate) != received.rfc:
@@ -98,7 +98,10 @@ def check(received: Received, authorities: list[x509.Certificate], now: datetime
 
 
 def check_certificate(
-    certificate: x509.Certificate, authorities: list[x509.Certificate], now: datetime, date: datetime | None = None
+    certificate: x509.Certificate,
+    authorities: list[x509.Certificate] | None,
+    now: datetime,
+    date: datetime | None = None,
 ) -> None:
     """Whether it may seal at `now` what is dated `date`. :raises Refusal: 304, 305, 306, 308"""
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
@@ -108,7 +111,7 @@ def check_certificate(
     usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
     if usage.data_encipherment or usage.key_agreement or not usage.digital_signature:
         raise Refusal("306", "EL certificado no es de tipo CSD")
-    if not any(_signed_by(certificate, authority) for authority in authorities):
+    if authorities is not None and not any(_signed_by(certificate, authority) for authority in authorities):
         raise Refusal("308", "Certificado no expedido por el SAT")
 
 

@@ -4,6 +4,7 @@
 {"fault": "slow_answer", "seconds": 3, "operation": "stamp", "protocol": "sw"}
 {"rate": 0.1, "seed": 7, "among": ["http_500", "cut_after"]}   one in ten from now on, at random
 {"clock_offset": 3600}                        seconds that the PAC's clock is ahead
+{"fault": "refuse", "code": "703"}            says no with that code: of a comprobante, of a folio to cancel
 {"down": 5}                                   nobody listens for five seconds: connections are refused
 {"reset": true}
 
@@ -37,10 +38,11 @@ KINDS = {
     "not_found_yet": "though there is a timbre, answers 603 to `stamped`, 205 to `cancel`, 602 to `status`",
     "invalid_expression": "answers 601 to `status`, as the SAT does now and then",
     "wrong_status": "answers to `status` a state that there is not",
+    "refuse": "does nothing, says no with the `code`",
 }
 
 
-_WORDS = frozenset("fault count seconds operation protocol rate seed among clock_offset reset".split())
+_WORDS = frozenset("fault count seconds code operation protocol rate seed among clock_offset reset".split())
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Fault:
     seconds: float = 0
     operation: str = ""
     protocol: str = ""
+    code: str = ""
     count: int = 1
 
 
@@ -71,6 +74,8 @@ class Faults:
         kinds = [command["fault"]] if "fault" in command else list(command.get("among", ()))
         if wrong := [kind for kind in kinds if kind not in KINDS]:
             raise ValueError(f"unknown fault {wrong[0]!r}; there are: {', '.join(KINDS)}")
+        if "refuse" in kinds and not command.get("code"):
+            raise ValueError("to refuse, a code is needed")
         if "rate" in command and not kinds:
             raise ValueError("a rate needs the faults to choose among")
         with self._lock:
@@ -81,7 +86,7 @@ class Faults:
                 self.clock_offset = float(command["clock_offset"])
             if "fault" in command:
                 count, seconds = int(command.get("count", 1)), float(command.get("seconds", 0))
-                where = (str(command.get(word, "")) for word in ("operation", "protocol"))
+                where = (str(command.get(word, "")) for word in ("operation", "protocol", "code"))
                 self._queue.append(Fault(command["fault"], seconds, *where, count))
             if "rate" in command:
                 self._rate, self._among = float(command["rate"]), kinds
@@ -109,6 +114,7 @@ class Faults:
                     "seconds": fault.seconds,
                     "operation": fault.operation,
                     "protocol": fault.protocol,
+                    "code": fault.code,
                 }
                 for fault in self._queue
             ]

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from . import consulta, finkok, solucion_factible, sw
 from .faults import Fault
 from .service import Service
+from .stamping import LEGEND
 from .wire import JSON, BadRequest, Call, Request, Response
 
 PROTOCOLS = (finkok, consulta, solucion_factible, sw)
@@ -62,6 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         description = finkok.description(self.path, self.server.address)
         if description is not None:
             self._answer(Response(description))
+        elif self.path == "/":
+            self._answer(Response(f"{LEGEND}.\n".encode(), kind="text/plain; charset=utf-8"))
         elif self.path == "/control":
             self._json(200, service.state())
         elif self.path == "/control/stamps":
@@ -113,7 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kind:
             service.memory.count(f"fault {fault.kind}")
         if self._before(call, fault):
-            self._after(call.run(fault.kind), fault)
+            with service.refusing(fault.code):
+                response = call.run(fault.kind)
+            self._after(response, fault)
 
     def _before(self, call: Call, fault: Fault) -> bool:
         """Faults instead of the work. False when the request has been dealt with."""

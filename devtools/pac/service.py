@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, replace
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 
@@ -32,13 +35,14 @@ class Account:
 
 @dataclass
 class Service:
-    """authorities: who may have signed a CSD. sat: what seals the timbres."""
+    """authorities: who may have signed a CSD; None = whoever. sat: what seals the timbres."""
 
     account: Account
-    authorities: list[x509.Certificate]
+    authorities: list[x509.Certificate] | None
     sat: Credential
     memory: Memory
     faults: Faults
+    _here: threading.local = field(default_factory=threading.local)
 
     @cached_property
     def cancelling(self) -> Cancelling:
@@ -46,6 +50,15 @@ class Service:
 
     def now(self) -> datetime:
         return datetime.now(timezone.utc) + timedelta(seconds=self.faults.clock_offset)
+
+    @contextmanager
+    def refusing(self, code: str) -> Iterator[None]:
+        """What this thread is asked meanwhile is refused with `code`; '' for nothing."""
+        self._here.code = code
+        try:
+            yield
+        finally:
+            self._here.code = ""
 
     def stamp(self, xml: bytes, name: str = "") -> tuple[Stamp, bool]:
         """The timbre of a comprobante, and whether it is new.
@@ -56,6 +69,7 @@ class Service:
         received = read(xml)
         mark = stamping.fingerprint(received)
         self.memory.ask(mark)
+        self._refuse()
         if name and not self.memory.name(name, mark):
             raise Refusal("CFDI3307", "Timbre duplicado. El customId proporcionado está duplicado.")
         # A comprobante that was stamped is answered whatever its date is now
@@ -68,13 +82,15 @@ class Service:
     def stamped(self, xml: bytes) -> Stamp:
         """The timbre that a comprobante has. :raises Refusal: 603, or it is no comprobante."""
         found = self.memory.by_fingerprint(stamping.fingerprint(read(xml)))
+        self._refuse()
         if found is None:
             raise NOT_STAMPED
         return found
 
     def cancel(self, request: bytes, *, known: bool = True) -> tuple[str, list[Folio], bytes]:
         """See `Cancelling.request`."""
-        return self.cancelling.request(request, self.now(), known=known)
+        code = getattr(self._here, "code", "")
+        return self.cancelling.request(request, self.now(), known=known, refused=code)
 
     def status(self, uuid: str, issuer: str, receiver: str, total: str, seal: str = "") -> Status:
         """See `Cancelling.status`."""
@@ -95,6 +111,10 @@ class Service:
     def state(self) -> dict:
         state = {"counters": self.memory.counters(), "stamped": len(self.memory.stamps())}
         return {**self.faults.state(), **state, "receiver_waits_for": sorted(self.cancelling.waits_for)}
+
+    def _refuse(self) -> None:
+        if code := getattr(self._here, "code", ""):
+            raise Refusal(code, "Rechazo por orden")
 
     def _make(self, received: Received) -> Stamp:
         return stamping.stamp(received, self.sat, self.now())

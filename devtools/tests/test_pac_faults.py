@@ -27,7 +27,7 @@ EXPECTED = {
     "garbage": (zeep.exceptions.Error, True),
 }
 ANSWERED = {"empty", "wrong_uuid", "wrong_seal", "without_xml", "not_found_yet"}
-OF_STATUS = {"invalid_expression", "wrong_status"}  # in test_pac_cancel
+ELSEWHERE = {"invalid_expression", "wrong_status", "refuse"}  # in test_pac_cancel and test_pac_protocols
 
 
 def _service(simulator, seconds=20):
@@ -70,7 +70,7 @@ def test_answers_that_lie(simulator, issuer):
 
 
 def test_every_fault_is_tested():
-    assert EXPECTED.keys() | ANSWERED | OF_STATUS == KINDS.keys()
+    assert EXPECTED.keys() | ANSWERED | ELSEWHERE == KINDS.keys()
 
 
 def test_count_and_operation(simulator, issuer):
@@ -95,7 +95,16 @@ def test_counters(simulator, issuer):
 
 
 @pytest.mark.parametrize(
-    "command", [{"fault": "nada"}, {"que": 1}, {}, {"rate": 0.1}, {"fault": "slow", "seconds": "x"}]
+    "command",
+    [
+        {"fault": "nada"},
+        {"que": 1},
+        {},
+        {"rate": 0.1},
+        {"fault": "slow", "seconds": "x"},
+        {"fault": "refuse"},
+        {"down": "x"},
+    ],
 )
 def test_commands_that_it_does_not_know(simulator, command):
     with pytest.raises(urllib.error.HTTPError, match="400"):

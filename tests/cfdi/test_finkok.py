@@ -147,7 +147,14 @@ def test_an_answer_without_end(document, monkeypatch):
         with bad_server(http_answer("200 OK", body)) as server, _client(server.url, timeout=2) as pac:
             with pytest.raises(PacInDoubt) as raised:
                 pac.stamp(document)
-            assert ("demasiado grande" in raised.value.message) == (len(body) > 100_000)
+            assert ("no termina" in raised.value.message) == (len(body) > 100_000)
+
+
+def test_an_answer_that_trickles(document, monkeypatch):
+    monkeypatch.setattr("cfdi.pac.http.MAX_SECONDS", 0)
+    answer = http_answer("200 OK", b"<x/>" * 100)
+    with bad_server(answer) as server, _client(server.url) as pac, pytest.raises(PacInDoubt, match="no termina"):
+        pac.stamp(document)
 
 
 @pytest.mark.parametrize(
