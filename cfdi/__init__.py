@@ -11,7 +11,7 @@ No odoo here, no clock and no network unless handed in. A comprobante goes
 
 from .cadena import cadena_original
 from .cancelacion import Folio, cancellation_request
-from .carta_porte import CartaPorte, id_ccp
+from .carta_porte import CartaPorte, goods_transfer, id_ccp
 from .carta_porte_qr import carta_porte_qr_url
 from .certificado import Certificado, certificate_number, read_certificate
 from .comprobante import (
@@ -79,6 +79,7 @@ __all__ = [
     "complete",
     "compute",
     "equivalence",
+    "goods_transfer",
     "id_ccp",
     "line_amount",
     "parse_timbre",

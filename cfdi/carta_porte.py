@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 from uuid import UUID
 
 from .carta_porte_modes import DetalleMercancia, TransporteAereo, TransporteFerroviario, TransporteMaritimo
 from .carta_porte_nodes import Amount, Decimal2, Decimal3, Decimal6, Form, Verbatim
+from .comprobante import Comprobante, Concepto, Emisor, Receptor
 
 
 def id_ccp(random: bytes) -> str:
@@ -240,3 +242,41 @@ class CartaPorte:
     Ubicaciones: Annotated[tuple[Ubicacion, ...], Form(inside="Ubicacion")]
     Mercancias: Mercancias
     FiguraTransporte: Annotated[tuple[TiposFigura, ...], Form(inside="TiposFigura")] = ()
+
+
+def goods_transfer(carta_porte: CartaPorte, issuer: Emisor, postal_code: str, **values: Any) -> Comprobante:
+    """The comprobante of type T that goes with one's own goods: to oneself, without amounts (CP102-CP111).
+
+    :param postal_code: of the issuer's own fiscal address.
+    :param values: the others of `Comprobante`: Fecha, LugarExpedicion, and maybe Serie, Folio, CfdiRelacionados.
+        Conceptos are the goods, unless they are given.
+    """
+    receptor = Receptor(
+        Rfc=issuer.Rfc,
+        Nombre=issuer.Nombre,
+        DomicilioFiscalReceptor=postal_code,
+        RegimenFiscalReceptor=issuer.RegimenFiscal,
+        UsoCFDI="S01",
+    )
+    values.setdefault("Conceptos", tuple(map(_concepto, carta_porte.Mercancias.Mercancia)))
+    return Comprobante(
+        **values,
+        Emisor=issuer,
+        Receptor=receptor,
+        TipoDeComprobante="T",
+        Moneda="XXX",
+        CartaPorte=carta_porte,
+    )
+
+
+def _concepto(goods: Mercancia) -> Concepto:
+    return Concepto(
+        ClaveProdServ=goods.BienesTransp,
+        Cantidad=goods.Cantidad,
+        ClaveUnidad=goods.ClaveUnidad,
+        Unidad=goods.Unidad,
+        Descripcion=goods.Descripcion,
+        ValorUnitario=Decimal(0),
+        Importe=Decimal(0),
+        ObjetoImp="01",
+    )

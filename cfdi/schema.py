@@ -119,7 +119,7 @@ _FACETS = {
     "SCHEMAV_CVC_MININCLUSIVE_VALID": "es menor que el mínimo",
     "SCHEMAV_CVC_MAXINCLUSIVE_VALID": "es mayor que el máximo",
     "SCHEMAV_CVC_DATATYPE_VALID_1_2_1": "no es un valor del tipo que se pide",
-    _CVC_FIXED: "no es el valor fijo del SAT",
+    _CVC_FIXED: "no es el que fija el SAT",
 }
 
 

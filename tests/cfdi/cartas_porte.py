@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
 import cfdi
@@ -34,7 +33,7 @@ from cfdi.carta_porte_modes import (
     TransporteFerroviario,
     TransporteMaritimo,
 )
-from support import EMISOR, RECEPTOR, comprobante, concepto, d, iva, retencion
+from support import EMISOR, FECHA, RECEPTOR, comprobante, concepto, d, iva, retencion
 
 MEXICO = Domicilio(
     Calle="Avenida Juárez",
@@ -125,17 +124,16 @@ def carta_porte(*goods: Mercancia, **changes) -> CartaPorte:
 
 def traslado(carta: CartaPorte | None = None, **changes) -> Comprobante:
     """One's own goods in one's own lorry."""
-    values = {
-        "Receptor": replace(RECEPTOR, Rfc=EMISOR.Rfc, Nombre=EMISOR.Nombre, UsoCFDI="S01"),
-        "TipoDeComprobante": "T",
-        "Moneda": "XXX",
-        "MetodoPago": "",
-        "FormaPago": "",
-        "CartaPorte": carta or carta_porte(),
+    return cfdi.goods_transfer(
+        carta or carta_porte(),
+        issuer=EMISOR,
+        postal_code="06000",
+        Fecha=FECHA,
+        LugarExpedicion="06000",
+        Serie="T",
+        Folio="1",
         **changes,
-    }
-    lines = values.pop("Conceptos", (concepto("0", "20", ClaveProdServ="50202201", ClaveUnidad="XBX", ObjetoImp="01"),))
-    return comprobante(*lines, **values)
+    )
 
 
 def flete(carta: CartaPorte | None = None, **changes) -> Comprobante:

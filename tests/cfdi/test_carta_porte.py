@@ -1,10 +1,12 @@
 """Carta Porte: identifiers, sums, what is read, what the catalogues and the rules say."""
 
 from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -13,10 +15,12 @@ import cfdi
 from cartas_porte import CASES, camion, carta_porte, destino, flete, mercancia, origen, traslado
 from cartas_porte_breaks import OTHER_WAY
 from cfdi import schema
-from cfdi.carta_porte import CantidadTransporta, Remolque
+from cfdi.carta_porte import CantidadTransporta, CartaPorte, Remolque
 from cfdi.carta_porte_catalogs import REGIMENES_ADUANEROS, REMOLQUES
 from cfdi.carta_porte_modes import DetalleMercancia
 from cfdi.carta_porte_nodes import attributes
+from cfdi.carta_porte_totals import totals_of
+from cfdi.carta_porte_xml import add_carta_porte, read_carta_porte
 from cfdi.namespaces import CARTA_PORTE, NS
 from cfdi.resources import sat_file
 from cfdi.rules import carta_porte as rules
@@ -113,7 +117,7 @@ def test_sums_of_each_means_of_transport(case, sums):
 )
 def test_a_number_that_cannot_be_written(goods):
     with pytest.raises(cfdi.ComprobanteError, match="no se puede escribir") as refused:
-        cfdi.build_xml(traslado(carta_porte(mercancia(), goods)))
+        cfdi.build_xml(flete(carta_porte(mercancia(), goods)))
     (problem,) = refused.value.problems
     assert problem.path.startswith("Comprobante/Complemento/CartaPorte/Mercancias/Mercancia[2]/")
     assert problem.message.startswith(problem.path.rpartition("@")[2])
@@ -222,12 +226,57 @@ def test_what_cannot_be_read(where, value, told):
         cfdi.read_comprobante(element)
 
 
+def test_the_conceptos_of_a_transfer_are_the_goods():
+    doc = traslado(carta_porte(mercancia(Unidad="Caja"), mercancia(Cantidad=d("1.5"), Descripcion="Hielo")))
+    assert [(c.ClaveProdServ, c.Cantidad, c.ClaveUnidad, c.Unidad, c.Descripcion) for c in doc.Conceptos] == [
+        ("50202201", d(20), "XBX", "Caja", "Cerveza en botella"),
+        ("50202201", d("1.5"), "XBX", "", "Hielo"),
+    ]
+    totals = cfdi.compute(doc)
+    assert (totals.SubTotal, totals.Total, doc.Moneda, doc.Receptor.UsoCFDI) == (0, 0, "XXX", "S01")
+
+
 def test_a_node_without_which_there_is_none():
     element = cfdi.build_xml(traslado())
     goods = element.find(f"cfdi:{_GOODS}", NS)
     goods.getparent().remove(goods)
     with pytest.raises(cfdi.ReadError, match="falta Mercancias"):
         cfdi.read_comprobante(element)
+
+
+_text = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), max_size=12)
+_plain_values = {
+    str: _text,
+    int: st.integers(0, 9999),
+    date: st.dates(),
+    datetime: st.datetimes().map(lambda moment: moment.replace(microsecond=0)),
+}
+
+
+def _any_value(attribute):
+    """Whatever a field may hold, of a schema's sense or none."""
+    if attribute.is_node:
+        value = st.deferred(lambda: _any_node(attribute.type))
+    elif attribute.type is Decimal:
+        value = st.decimals(0, 10**9, places=attribute.form.most)
+    else:
+        value = _plain_values[attribute.type]
+    if attribute.several:
+        return st.lists(value, max_size=2).map(tuple)
+    return st.none() | value if attribute.optional else value
+
+
+def _any_node(kind):
+    return st.builds(kind, **{attribute.name: _any_value(attribute) for attribute in attributes(kind)})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(_any_node(CartaPorte))
+def test_whatever_is_written_is_read(carta):
+    root = etree.Element("root")
+    add_carta_porte(root, carta)
+    read = read_carta_porte(etree.fromstring(etree.tostring(root))[0])
+    assert read == replace(carta, Mercancias=replace(carta.Mercancias, PesoNetoTotal=totals_of(carta).PesoNetoTotal))
 
 
 # ----------------------------------------------------------------------

@@ -133,6 +133,11 @@ def test_both_refuse_other_mistakes(where):
     assert {p.path.rpartition("@")[2] for p in problems} == {where.rpartition("@")[2]}
 
 
+def test_another_version_is_told_in_spanish():
+    (problem,) = schema.check_schema(changed(_prepare("iva_16"), {"@Version": "3.3"}))
+    assert (problem.message, problem.value) == ("Version: el valor no es el que fija el SAT.", "3.3")
+
+
 @pytest.mark.parametrize("attribute", ["Moneda", "LugarExpedicion", "Version", "Total", "Exportacion"])
 def test_missing_attribute(attribute):
     element = changed(_prepare("iva_16"), {f"@{attribute}": None})
