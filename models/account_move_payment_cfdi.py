@@ -77,6 +77,13 @@ class AccountMove(models.Model):
         """``P`` for the entry of a customer's payment, or of money received by the line of a bank statement."""
         return super()._cfdi_type() or ("P" if self._is_payment_received() else False)
 
+    def _cfdi_customer(self):
+        # A payment has none of an invoice's terms.
+        return self.env["res.partner"] if self.move_type == "entry" else super()._cfdi_customer()
+
+    def _default_cfdi_method(self):
+        return self.move_type != "entry" and super()._default_cfdi_method()
+
     def _is_payment_received(self):
         self.ensure_one()
         if self.move_type != "entry" or self.company_id.account_fiscal_country_id.code != "MX":

@@ -1,6 +1,7 @@
 """From the journal entry of a payment to the comprobante that its receipt says (Pagos 2.0)."""
 
 import base64
+from dataclasses import replace
 from datetime import datetime, time, timezone
 from decimal import Decimal
 
@@ -16,7 +17,6 @@ from ..cfdi import (
     DoctoRelacionado,
     Emisor,
     Pago,
-    Receptor,
     account_fields,
     catalogs,
     equivalence,
@@ -27,7 +27,6 @@ from ..cfdi import (
 from .account_move_payment_currency import decimal_amount
 from .customer_cfdi import VALID_STATES
 from .customer_cfdi_payment import NOTHING_SAID, SUBSTITUTION
-from .res_partner_tax import GENERIC_RFCS
 
 NOON = time(12)
 NUMBER_LENGTH = 100  # NumOperacion
@@ -51,10 +50,12 @@ class AccountMove(models.Model):
         replaced = replaced if replaced is not None else self.env["customer.cfdi"]
         pending = self._pending_parts(replaced)
         problems = []
-        issuer, receiver = self.company_id.partner_id, pending.partner_id
-        self._check_party(issuer, self.env._("issuer"), problems)
-        self._check_party(receiver, self.env._("customer"), problems)
-        form = self._payment_form()
+        issuer = self.company_id.partner_id
+        expedition_zip = issuer.cfdi_zip or issuer.zip
+        self._check_issuer(problems)
+        # As its invoices say it, whoever the payment's own customer is.
+        receptor = pending.invoice_id[:1]._prepare_receptor(expedition_zip, problems)
+        form = self._payment_form(pending.partner_id)
         if not form:
             problems.append(
                 self.env._(
@@ -64,7 +65,6 @@ class AccountMove(models.Model):
             )
         if problems:
             raise UserError("\n".join(problems))
-        expedition_zip = issuer.cfdi_zip or issuer.zip
         now = self._payment_now(expedition_zip)
         date = self.origin_payment_id.date or self.date
         if date > now.date():
@@ -76,7 +76,6 @@ class AccountMove(models.Model):
                     date=date,
                 )
             )
-        generic = receiver.vat in GENERIC_RFCS
         uuids = tuple(replaced.mapped("uuid"))
         return payment_receipt(
             [self._prepare_pago(pending, replaced, form, min(datetime.combine(date, NOON), now))],
@@ -88,14 +87,7 @@ class AccountMove(models.Model):
                 Nombre=(issuer.cfdi_legal_name or issuer.name).upper(),
                 RegimenFiscal=issuer.cfdi_tax_regime,
             ),
-            Receptor=Receptor(
-                Rfc=receiver.vat,
-                Nombre=(receiver.cfdi_legal_name or receiver.name).upper(),
-                # CFDI40149: a generic receiver lives where the receipt is issued.
-                DomicilioFiscalReceptor=expedition_zip if generic else receiver.cfdi_zip or receiver.zip,
-                RegimenFiscalReceptor=receiver.cfdi_tax_regime,
-                UsoCFDI="CP01",
-            ),
+            Receptor=replace(receptor, UsoCFDI="CP01"),
         )
 
     def _pending_parts(self, replaced):
@@ -138,13 +130,14 @@ class AccountMove(models.Model):
                 )
             ) from error
 
-    def _payment_form(self):
-        """FormaDePagoP, which is never 99 (CRP20212)."""
-        forms = (
-            self.origin_payment_id.cfdi_payment_form,
-            self.cfdi_payment_form,
-            self.journal_id.cfdi_payment_form,
-        )
+    def _payment_form(self, customer):
+        """FormaDePagoP: the payment's own; of a line of a bank statement, also its journal's or the customer's.
+
+        It is never 99 (CRP20212).
+        """
+        if self.origin_payment_id:
+            return self.origin_payment_id.cfdi_payment_form
+        forms = (self.cfdi_payment_form, self.journal_id.cfdi_payment_form, customer.cfdi_payment_form)
         return next((form for form in forms if form and form != "99"), False)
 
     def _prepare_pago(self, pending, replaced, form, received_at):

@@ -10,6 +10,7 @@ CASH = "01"
 RECEIPT_STATES = [
     ("pending", "Receipt Pending"),
     ("excess", "Receipt Says Too Much"),
+    ("sent", "Receipt Being Stamped"),
     ("done", "Receipt Stamped"),
 ]
 
@@ -66,7 +67,8 @@ class AccountPayment(models.Model):
         string="Receipt of Payment",
         compute="_compute_cfdi_receipt_state",
         help="Whether its receipt is stamped. Pending: of what it pays of stamped PPD invoices, something is in no "
-        "receipt. Says too much: a receipt tells of an invoice to which the payment is not applied any more.",
+        "receipt. Being stamped: sealed, and the PAC has not answered yet. Says too much: a receipt tells of an "
+        "invoice to which the payment is not applied any more.",
     )
 
     @api.depends("journal_id", "partner_id", "partner_type", "payment_type")
@@ -83,8 +85,9 @@ class AccountPayment(models.Model):
         for line in self.env["customer.cfdi.pending"]._of_entries(self.move_id):
             kinds[line.entry_id.id] = "excess" if "excess" in (line.kind, kinds.get(line.entry_id.id)) else line.kind
         for payment in self:
-            stamped = any(cfdi.state in LIVE_STATES for cfdi in payment.sudo().cfdi_ids)
-            payment.cfdi_receipt_state = kinds.get(payment.move_id.id) or ("done" if stamped else False)
+            states = set(payment.sudo().cfdi_ids.mapped("state")) & set(LIVE_STATES)
+            made = states and ("sent" if states & {"sealed", "sent"} else "done")
+            payment.cfdi_receipt_state = kinds.get(payment.move_id.id) or made or False
 
     @api.constrains("cfdi_payer_account_id", "cfdi_payment_form")
     def _check_cfdi_data_not_sealed(self):

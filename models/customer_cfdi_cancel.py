@@ -91,7 +91,7 @@ class CustomerCfdi(models.Model):
         :raise UserError: it cannot be asked for, with the reason
         """
         self.ensure_one()
-        self._check_issuer()
+        self._check_canceller()
         cfdi = self.sudo()
         cfdi._lock()
         if cfdi.state == "stamped":
@@ -124,7 +124,7 @@ class CustomerCfdi(models.Model):
         :return: a list with a dict for each, as ``cancel``
         :raise AccessError: for who does not issue CFDIs
         """
-        self._check_issuer()
+        self._check_canceller()
         for cfdi in self.sudo().filtered(lambda cfdi: cfdi.state in (*VALID_STATES, "cancelled")):
             cfdi._lock()
             cfdi._follow_up()
@@ -135,7 +135,7 @@ class CustomerCfdi(models.Model):
         lines = [f"{result['name']}: {result['sat_state'] or ''} {result['message']}" for result in self.check_sat()]
         return notification("\n".join(lines), "info")
 
-    def _check_issuer(self):
+    def _check_canceller(self):
         self.check_access("read")
         if not self.env.su and not self.env.user.has_group("l10n_mx_customer.group_cfdi_issuer"):
             raise AccessError(self.env._("Only who issues CFDIs may cancel them or ask the SAT about them."))
@@ -193,16 +193,9 @@ class CustomerCfdi(models.Model):
             )
 
     def _dependent_cfdis(self):
-        """Living documents that name this one, so that the SAT does not let it be cancelled: receipts of payment, credit
-        notes."""
+        """Valid documents that name this one, for which the SAT does not let it be cancelled: receipts, credit notes."""
         receipts = self.env["customer.cfdi.payment"].search([("uuid", "=", self.uuid), ("living", "=", True)]).cfdi_id
-        notes = self.search(
-            [
-                ("move_id.reversed_entry_id", "=", self.move_id.id),
-                ("cfdi_type", "=", "E"),
-                ("state", "in", VALID_STATES),
-            ]
-        )
+        notes = self.search([("move_id.reversed_entry_id", "=", self.move_id.id), ("state", "in", VALID_STATES)])
         return receipts.filtered(lambda cfdi: cfdi.state in VALID_STATES) | notes
 
     def _cancel_replaced(self):
@@ -326,7 +319,7 @@ class CustomerCfdi(models.Model):
     def _cron_sat(self):
         """Follow what is being cancelled, and see that the SAT knows what was stamped."""
         domain = [("state", "in", VALID_STATES), ("sat_next_check", "<=", fields.Datetime.now())]
-        cfdis = self.sudo().search(domain, order="sat_next_check, id", limit=AT_ONCE)
+        cfdis = self.search(domain, order="sat_next_check, id", limit=AT_ONCE)
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(cfdis))
         for cfdi in cfdis:

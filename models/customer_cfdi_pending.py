@@ -4,7 +4,7 @@ from odoo.tools import SQL
 from . import customer_cfdi_payment  # noqa: F401  The query reads its table.
 from .customer_cfdi import VALID_STATES
 
-KINDS = [("pending", "To Be Stamped"), ("excess", "Says More Than Is Applied")]
+KINDS = [("pending", "To Be Stamped"), ("excess", "Says Too Much")]
 # Of an invoice whose cancellation was asked for: until the SAT grants it, what is paid of it asks for a receipt.
 REPLACED = "cfdi_replaced_ids"  # context key: receipts whose place a new one takes count as if they were not there
 
@@ -13,13 +13,13 @@ REPLACED = "cfdi_replaced_ids"  # context key: receipts whose place a new one ta
 # to income, expense or their taxes in the same entry (discounts, write-offs). The running sum makes the rounded parts
 # of a payment add up to the rounded whole. It is grouped so that a search by customer or payment reads theirs alone.
 QUERY = """
-SELECT part.id, part.company_id, part.partner_id, part.entry_id, part.payment_id, part.invoice_id, part.uuid,
-       part.date, (date_trunc('month', part.date) + interval '1 month 4 days')::date AS deadline,
+SELECT part.id, part.name, part.company_id, part.partner_id, part.entry_id, part.payment_id, part.invoice_id,
+       part.uuid, part.date, (date_trunc('month', part.date) + interval '1 month 4 days')::date AS deadline,
        part.currency_id, part.matched, part.applied, part.declared, part.applied - part.declared AS amount,
        CASE WHEN part.applied > part.declared THEN 'pending' ELSE 'excess' END AS kind
   FROM (
-    SELECT paid.id, paid.company_id, paid.partner_id, paid.entry_id, paid.payment_id, paid.invoice_id, paid.uuid,
-           paid.date, paid.currency_id, paid.matched,
+    SELECT paid.id, paid.name, paid.company_id, paid.partner_id, paid.entry_id, paid.payment_id, paid.invoice_id,
+           paid.uuid, paid.date, paid.currency_id, paid.matched,
            ROUND(paid.running, currency.decimal_places)
            - ROUND(paid.running - paid.matched * paid.share, currency.decimal_places) AS applied,
            COALESCE(declared.amount, 0) AS declared
@@ -29,7 +29,7 @@ SELECT part.id, part.company_id, part.partner_id, part.entry_id, part.payment_id
                    PARTITION BY matched.partner_id, matched.entry_id, matched.currency_id ORDER BY matched.invoice_id
                ) AS running
           FROM (
-            SELECT MIN(partial.id) AS id, entry.company_id, invoice.commercial_partner_id AS partner_id,
+            SELECT MIN(partial.id) AS id, entry.name, entry.company_id, invoice.commercial_partner_id AS partner_id,
                    entry.id AS entry_id, entry.origin_payment_id AS payment_id, invoice.id AS invoice_id, cfdi.uuid,
                    COALESCE(payment.date, entry.date) AS date, invoice.currency_id,
                    SUM(partial.debit_amount_currency) AS matched
@@ -72,8 +72,8 @@ SELECT part.id, part.company_id, part.partner_id, part.entry_id, part.payment_id
            AND line.cfdi_id <> ALL(%(replaced)s)
       ) declared ON TRUE
      UNION ALL
-    SELECT -MIN(line.id), line.company_id, line.partner_id, line.entry_id, entry.origin_payment_id, line.move_id,
-           line.uuid, MIN(line.date), line.currency_id, 0, 0, SUM(line.amount)
+    SELECT -MIN(line.id), entry.name, line.company_id, line.partner_id, line.entry_id, entry.origin_payment_id,
+           line.move_id, line.uuid, MIN(line.date), line.currency_id, 0, 0, SUM(line.amount)
       FROM customer_cfdi_payment line
       JOIN account_move entry ON entry.id = line.entry_id
      WHERE line.living AND line.partial_id IS NULL AND line.cfdi_id <> ALL(%(replaced)s)
@@ -83,8 +83,8 @@ SELECT part.id, part.company_id, part.partner_id, part.entry_id, part.payment_id
               JOIN account_move_line debit ON debit.id = partial.debit_move_id
              WHERE credit.move_id = line.entry_id AND debit.move_id = line.move_id
        )
-  GROUP BY line.company_id, line.partner_id, line.entry_id, entry.origin_payment_id, line.move_id, line.uuid,
-           line.currency_id
+  GROUP BY entry.name, line.company_id, line.partner_id, line.entry_id, entry.origin_payment_id, line.move_id,
+           line.uuid, line.currency_id
   ) part
  WHERE part.applied <> part.declared
 """
@@ -104,7 +104,6 @@ class CustomerCfdiPending(models.Model):
     _description = "Pending Receipt of Payment"
     _auto = False
     _order = "deadline, date, id"
-    _rec_name = "uuid"
     _depends = {
         "account.account": ["account_type"],
         "account.move": [
@@ -114,6 +113,7 @@ class CustomerCfdiPending(models.Model):
             "currency_id",
             "date",
             "move_type",
+            "name",
             "origin_payment_id",
             "state",
             "statement_line_id",
@@ -125,11 +125,15 @@ class CustomerCfdiPending(models.Model):
         "customer.cfdi.payment": ["amount", "cfdi_id", "entry_id", "living", "move_id", "partial_id"],
     }
 
+    name = fields.Char(string="Payment", readonly=True, help="Number of the payment's journal entry.")
     company_id = fields.Many2one("res.company", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     entry_id = fields.Many2one("account.move", string="Payment Entry", readonly=True)
     payment_id = fields.Many2one(
-        "account.payment", string="Payment", readonly=True, help="Empty where the bank statement's line is the payment."
+        "account.payment",
+        string="Customer Payment",
+        readonly=True,
+        help="Empty where the bank statement's line is the payment.",
     )
     invoice_id = fields.Many2one("account.move", string="Invoice", readonly=True)
     uuid = fields.Char(string="Invoice UUID", readonly=True)
@@ -160,7 +164,7 @@ class CustomerCfdiPending(models.Model):
         KINDS,
         string="Situation",
         readonly=True,
-        help="To be stamped: stamp the receipt of the payment. Says more than is applied: the payment was taken off "
+        help="To be stamped: stamp the receipt of the payment. Says too much: the payment was taken off "
         "the invoice after its receipt was stamped; apply it again, or cancel the receipt and stamp another.",
     )
 

@@ -220,7 +220,7 @@ class CustomerCfdi(models.Model):
             ("next_attempt", "=", False),
             ("write_date", "<=", now - GRACE),
         ]
-        cfdis = self.sudo().search(domain, order="next_attempt NULLS FIRST, id", limit=AT_ONCE)
+        cfdis = self.search(domain, order="next_attempt NULLS FIRST, id", limit=AT_ONCE)
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(cfdis))
         for cfdi in cfdis:

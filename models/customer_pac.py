@@ -79,7 +79,8 @@ class CustomerPac(models.Model):
     @api.constrains("company_id", "environment", "active")
     def _check_one_environment(self):
         """What is for trials is never stamped for real because the simulator is down, nor the other way round."""
-        for company, pacs in self.search([("company_id", "in", self.company_id.ids)]).grouped("company_id").items():
+        domain = [("company_id", "in", self.company_id.ids), ("active", "=", True)]
+        for company, pacs in self.search(domain).grouped("company_id").items():
             if len(set(pacs.mapped("environment"))) > 1:
                 raise ValidationError(
                     self.env._(
@@ -142,7 +143,7 @@ class CustomerPac(models.Model):
 
         :raise UserError: there is none
         """
-        pacs = self.sudo().search([("company_id", "=", company.id)])
+        pacs = self.sudo().search([("company_id", "=", company.id), ("active", "=", True)])
         if not pacs:
             raise UserError(
                 self.env._(
@@ -155,7 +156,7 @@ class CustomerPac(models.Model):
     def _opened(self):
         """:return: a context manager that gives the adapter (``cfdi.pac.Pac``)"""
         self.ensure_one()
-        return closing(self._open())
+        return closing(self.sudo()._open())
 
     def _open(self):
         try:

@@ -4,6 +4,7 @@ import base64
 import os
 import uuid
 from pathlib import Path
+from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -75,6 +76,10 @@ class PacCommon(CustomerCommon):
         self.control(reset=True)
         # Tests roll back and use the same folios: without this, two of them in one second would send the same bytes.
         self.product.name = f"Silla de oficina {uuid.uuid4().hex[:8]}"
+
+    def _job_transaction(self):
+        """For a job to run in: a test's transaction must not be committed."""
+        return patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 60.0)
 
     def control(self, **command):
         """Tell the simulator what its next requests suffer; see ``devtools/pac/faults.py``."""

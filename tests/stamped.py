@@ -5,7 +5,6 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
-from unittest.mock import patch
 
 from odoo import fields
 
@@ -96,10 +95,6 @@ class StampedCommon(PacCommon):
             }
         )
         return cfdi.with_env(cls.env)
-
-    def _job_transaction(self):
-        """For a job to run in: a test's transaction must not be committed."""
-        return patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 60.0)
 
     def _xml(self, cfdi):
         return base64.b64decode(cfdi.with_context(bin_size=False).xml)

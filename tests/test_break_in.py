@@ -15,6 +15,7 @@ SALES = ("sales_team.group_sale_salesman", "base.group_partner_manager", "base.g
 ARGUMENTS = {
     "action_customer_file_reject": ["Ilegible"],
     "address_get": [["invoice"]],
+    "cancel": ["02"],
     "write": [{}],
 }
 # Answers that say nothing of a record, or of the user's own: called on no record, or ask only the SAT's catalogue.

@@ -97,6 +97,7 @@ class TestCfdiPaymentsLife(PaymentCommon):
         invoice = self.invoice()
         entry = self.pay(invoice)
         cfdi, _comprobante = self.seal(entry, state="sealed")
+        self.assertEqual(entry.origin_payment_id.cfdi_receipt_state, "sent")
         entry.origin_payment_id.action_draft()
         self.assertEqual((cfdi.state, cfdi.payment_line_ids.living), ("discarded", False))
         with self.assertRaisesRegex(UserError, "cannot be deleted"):

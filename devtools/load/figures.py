@@ -10,7 +10,6 @@ import argparse
 import http.client
 import multiprocessing
 import random
-import signal
 import tempfile
 import time
 from collections import Counter
@@ -18,13 +17,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import odoorpc
-import psutil
 
-from devtools import ports
+from devtools.load._server import Server
 from devtools.odoo import LOGIN, PASSWORD
 from devtools.setup import workshop
 
-PROCESSES, WORKERS, CONFIRMATIONS, CUSTOMERS = 8, 4, 2000, 50
+PROCESSES, CONFIRMATIONS, CUSTOMERS = 8, 2000, 50
 PRICE = 100.0
 KILL_EVERY = (0.5, 3.0)  # seconds
 
@@ -44,38 +42,6 @@ def main():
             run(server, f"{CUSTOMERS} customers, processes killed", CUSTOMERS, options.confirmations // 4, kill=True),
         ]
     return 0 if all(right) else 1
-
-
-class Server:
-    """The real Odoo in several processes, which can be killed."""
-
-    def __init__(self, shop, database, folder, stack):
-        self.database, self.port = database, ports.any_free()
-        self._shop, self._folder, self._stack = shop, folder, stack
-        self.start()
-
-    def start(self):
-        log = self._folder / f"odoo-{time.monotonic_ns()}.log"
-        self._process = self._stack.enter_context(
-            self._shop.odoo.serving(self.database, self.port, log, f"--workers={WORKERS}", "--max-cron-threads=1")
-        )
-
-    def rpc(self):
-        odoo = odoorpc.ODOO("127.0.0.1", port=self.port, timeout=300)
-        odoo.login(self.database, LOGIN, PASSWORD)
-        return odoo
-
-    def kill_one(self):
-        workers = psutil.Process(self._process.pid).children()
-        if workers:
-            random.choice(workers).send_signal(signal.SIGKILL)
-
-    def kill_all(self):
-        """As when the machine loses its power: nothing is finished, nothing is told."""
-        for process in [*psutil.Process(self._process.pid).children(recursive=True), self._process]:
-            process.send_signal(signal.SIGKILL)
-        self._process.wait(30)
-        self.start()
 
 
 def run(server, name, customer_count, confirmations, kill=False):
