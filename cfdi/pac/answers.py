@@ -67,6 +67,13 @@ def refusal(code: str, message: str, *, account: Iterable[str] = ()) -> PacRejec
     return (PacRejected if _CLEAR_NO.fullmatch(code) else PacInDoubt)(message, code)
 
 
+def check_request(request: bytes, uuid: str) -> None:
+    """:raises ValueError: a request that cancels anything but the one folio `uuid`; it must not be sent"""
+    folios = [node.get("UUID", "").upper() for node in parse_xml(request).iter("{*}Folio")]
+    if folios != [uuid.upper()]:
+        raise ValueError(f"La solicitud cancela {', '.join(folios) or 'nada'}, y no {uuid}.")
+
+
 def cancel_answer(
     uuid: str,
     found: Iterable[tuple[str, str, str]],

@@ -165,6 +165,7 @@ class Pac(Protocol):
         """Ask to cancel one CFDI.
 
         :param request: from `cancellation_request`, with the folio `uuid` alone.
+        :raises ValueError: with another one. It was not sent.
         :raises PacRejected: no, with the code as it came: PACs do not number their reasons alike.
         :raises PacUnavailable: not now; 205 among them, since the SAT does not know a CFDI in its first minutes.
         :raises PacInDoubt: it may have been asked for. To repeat it does no harm.

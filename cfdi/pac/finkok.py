@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..timbre import printed_total
-from .answers import NOT_YET, cancel_answer, check_timbrado, sat_status
+from .answers import NOT_YET, cancel_answer, check_request, check_timbrado, sat_status
 from .base import (
     CancelAnswer,
     Capabilities,
@@ -84,6 +84,7 @@ class Finkok(SoapClient):
 
     def cancel(self, request: bytes, *, uuid: str) -> CancelAnswer:
         """See `base.Pac`. Not left with the PAC for later (store_pending): the caller knows what was asked for."""
+        check_request(request, uuid)
         answer = self._call("cancel", "cancel_signature", xml=request, store_pending=False)
         folios = [
             (str(folio.UUID or ""), str(folio.EstatusUUID or ""), str(folio.EstatusCancelacion or ""))

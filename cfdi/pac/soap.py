@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from ..namespaces import XSI
 from .base import PacError, PacInDoubt
 from .http import Client, check_timeouts, network_error, new_session
 
+_QUIET = logging.Logger("zeep", logging.CRITICAL + 1)
+"""In the place of zeep's own, which writes whole requests, password and all, where the log says everything."""
 _XSI_TYPE = f"{{{XSI}}}type"
 
 
@@ -28,6 +31,7 @@ class SoapService:
         session = new_session(url)
         transport = zeep.Transport(session=session, timeout=timeout)
         transport.operation_timeout = timeouts
+        transport.logger = _QUIET
         settings = zeep.Settings(strict=False, xml_huge_tree=False, forbid_entities=True)
         client = zeep.Client(str(wsdl), transport=transport, settings=settings, plugins=[_Untyped()])
         self._service = client.create_service(binding, url)

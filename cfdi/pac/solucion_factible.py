@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .answers import cancel_answer, check_timbrado, refusal
+from .answers import cancel_answer, check_request, check_timbrado, refusal
 from .base import CancelAnswer, Capabilities, PacError, PacInDoubt, Timbrado
 from .sat import AsksTheSat
 from .soap import SoapClient
@@ -57,6 +57,7 @@ class SolucionFactible(AsksTheSat, SoapClient):
 
     def cancel(self, request: bytes, *, uuid: str) -> CancelAnswer:
         """See `base.Pac`. This PAC hands out no acuse here."""
+        check_request(request, uuid)
         answer = self._call("enviarSolicitudCancelacion", solicitudCancelacion=request)
         results = answer.resultados or []
         if not results:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .answers import cancel_answer, check_timbrado, refusal
+from .answers import cancel_answer, check_request, check_timbrado, refusal
 from .base import CancelAnswer, Capabilities, PacError, PacInDoubt, PacUnavailable, Timbrado
 from .http import Client, check_timeouts, network_error, new_session
 from .sat import AsksTheSat
@@ -69,6 +69,7 @@ class Sw(AsksTheSat, Client):
 
     def cancel(self, request: bytes, *, uuid: str) -> CancelAnswer:
         """See `base.Pac`."""
+        check_request(request, uuid)
         answer = self._authorized("/cfdi33/cancel/xml", request)
         data = answer.get("data")
         folios = data.get("uuid") if isinstance(data, dict) else None

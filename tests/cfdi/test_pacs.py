@@ -3,6 +3,7 @@
 Against the simulator's real process. `Capabilities` say which way out of a doubt each one has.
 """
 
+import logging
 import traceback
 from contextlib import closing, contextmanager
 from decimal import Decimal
@@ -264,6 +265,26 @@ def test_a_wrong_password_is_unavailable_and_nowhere_to_be_seen(kind, simulator,
                 operation()
             assert SECRET not in f"{raised.value!r} {pac!r} {''.join(traceback.format_exception(raised.value))}"
     assert len(simulator.stamps()) == before
+
+
+def test_no_password_in_any_log(kind, simulator, document, new_request, caplog):
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("zeep.transports").setLevel(logging.DEBUG)
+    with _open(kind, simulator, password=SECRET) as pac:
+        for operation in _operations(pac, document, new_request(UNKNOWN)):
+            with pytest.raises(PacUnavailable):
+                operation()
+    assert "127.0.0.1" in caplog.text
+    assert SECRET not in caplog.text
+    assert "cfdi:Comprobante" not in caplog.text
+
+
+def test_a_request_that_cancels_another_is_not_sent(pac, simulator, document, new_document, new_request):
+    first, second = pac.stamp(document), pac.stamp(new_document())
+    before = simulator.state()["counters"].get("cancel", 0)
+    with pytest.raises(ValueError, match=first.uuid):
+        pac.cancel(new_request(second.uuid), uuid=first.uuid)
+    assert simulator.state()["counters"].get("cancel", 0) == before
 
 
 def test_nobody_listens_and_then_somebody_does(kind, simulator, document, new_request):
