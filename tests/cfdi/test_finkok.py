@@ -135,6 +135,12 @@ def test_addresses_that_are_taken():
         assert Finkok(url, "u", "p").url == url.rstrip("/")
 
 
+def test_a_proxy_is_not_for_this_machine(pac, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:9")
+    pac.check()
+
+
 @pytest.mark.parametrize("timeouts", [{"timeout": 0}, {"connect_timeout": 0}])
 def test_time_outs_are_mandatory(simulator, document, timeouts):
     with _client(simulator.url, **timeouts) as pac, pytest.raises(ValueError, match="mandatory"):
