@@ -31,7 +31,7 @@ def check_timbrado(
     sent: bytes,
     received: bytes,
     *,
-    uuid: str | None = None,
+    uuid: object = None,
     previous: bool = False,
     warnings: tuple[str, ...] = (),
 ) -> Timbrado:
@@ -50,7 +50,7 @@ def check_timbrado(
         raise PacInDoubt("El timbre que devolvió el PAC es de otro sello.")
     if not same:
         raise PacInDoubt("El PAC devolvió un comprobante distinto del que se le envió.")
-    if uuid and uuid.strip().upper() != timbre.UUID:
+    if uuid and str(uuid).strip().upper() != timbre.UUID:
         raise PacInDoubt(f"El PAC dice que el UUID es {uuid}, y el timbre es {timbre.UUID}.")
     return Timbrado(received, timbre, previous, warnings)
 

@@ -105,7 +105,7 @@ class SatcfdiBridge(AsksTheSat, Client):
             raise PacUnavailable(f"No se envió el comprobante ({failure}).")
         if failure:
             return self._refused(xml, http.last)
-        if http.last is None or not isinstance(answer.xml, bytes):
+        if http.last is None or not isinstance(getattr(answer, "xml", None), bytes):
             raise PacInDoubt("El PAC respondió sin contenido.")
         stamped = self._bridged.stamped(http.last, xml) if self._bridged.stamped else answer.xml
         return check_timbrado(xml, stamped, uuid=answer.document_id)

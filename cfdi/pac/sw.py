@@ -55,7 +55,7 @@ class Sw(AsksTheSat, Client):
         """See `base.Pac`. A comprobante that was stamped before (307) gives its first timbre."""
         name = hashlib.sha256(xml).hexdigest()
         answer = self._authorized("/v4/cfdi33/stamp/v4", xml, {"customid": name})
-        data = answer.get("data") or {}
+        data = _data(answer)
         code, message = self._reason(answer)
         previous = code == STAMPED_BEFORE
         if answer.get("status") == "success" or (previous and data.get("cfdi")):
@@ -71,12 +71,12 @@ class Sw(AsksTheSat, Client):
         """See `base.Pac`."""
         check_request(request, uuid)
         answer = self._authorized("/cfdi33/cancel/xml", request)
-        data = answer.get("data")
-        folios = data.get("uuid") if isinstance(data, dict) else None
+        data = _data(answer)
+        folios = data.get("uuid")
         code, message = self._reason(answer)
         if isinstance(folios, dict):
             found = [(str(folio), str(status), message) for folio, status in folios.items()]
-            return cancel_answer(uuid, found, acuse=data.get("acuse"))
+            return cancel_answer(uuid, found, acuse=str(data.get("acuse") or ""))
         if answer.get("status") == "success":
             raise PacInDoubt("El PAC no dijo qué fue de la cancelación.")
         raise _refused(code, message)
@@ -117,11 +117,11 @@ class Sw(AsksTheSat, Client):
             raise PacUnavailable(error.message, error.code) from error
         if answer is None:
             raise PacUnavailable("El PAC no reconoció al usuario.")
-        data = answer.get("data")
-        token = data.get("token") if isinstance(data, dict) else None
+        data = _data(answer)
+        token = data.get("token")
         if answer.get("status") != "success" or not token or not isinstance(token, str):
             code, message = self._reason(answer)
-            raise PacUnavailable(message, code)
+            raise PacUnavailable(message or "El PAC no reconoció al usuario.", code)
         try:
             end = float(data.get("expires_in") or 0)
         except (TypeError, ValueError):
@@ -168,11 +168,17 @@ class Sw(AsksTheSat, Client):
     def _reason(answer: dict[str, Any]) -> tuple[str, str]:
         """Code and text of an answer: "CFDI40102 - El resultado ...", "307. El comprobante ..."."""
         texts = [str(answer.get(name) or "").strip() for name in ("message", "messageDetail")]
-        message = " ".join(filter(None, texts)) or "Sin explicación del PAC."
+        message = " ".join(filter(None, texts))
         found = _CODE.match(message)
         return found[1] if found else "", message
 
 
+def _data(answer: dict[str, Any]) -> dict[str, Any]:
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
 def _refused(code: str, message: str) -> PacError:
     """AU...: the account, or its stamps."""
+    message = message or "Sin explicación del PAC."
     return PacUnavailable(message, code) if code.startswith("AU") else refusal(code, message)
