@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.sql import column_exists
 
 from ..cfdi.catalogs import uso_allowed
 from . import sat_catalogs
@@ -112,6 +113,21 @@ class AccountMove(models.Model):
                 move[name] = move[name]
         return self - sealed
 
+    def _auto_init(self):
+        # Odoo would compute these for every journal entry that there is, one by one, when it is installed.
+        if not column_exists(self.env.cr, self._table, "cfdi_export"):
+            self.env.cr.execute(
+                """
+                ALTER TABLE account_move
+                    ADD COLUMN cfdi_export varchar DEFAULT '01',
+                    ADD COLUMN cfdi_payment_method_rule varchar,
+                    ADD COLUMN cfdi_relation_type varchar;
+                ALTER TABLE account_move ALTER COLUMN cfdi_export DROP DEFAULT;
+                UPDATE account_move SET cfdi_relation_type = '01' WHERE move_type = 'out_refund';
+                """
+            )
+        return super()._auto_init()
+
     def write(self, vals):
         names = SEALED & vals.keys()
         if names:
@@ -162,7 +178,7 @@ class AccountMove(models.Model):
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
         defaults = default_values_list or [{} for _move in self]
-        for move, values in zip(self, defaults, strict=True):
+        for move, values in zip(self, defaults, strict=False):
             if move.move_type == "out_invoice" and move.country_code == "MX":
                 # A credit note has terms of its own: none is copied.
                 note = self.new(

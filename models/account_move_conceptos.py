@@ -17,6 +17,7 @@ DOWN_PAYMENT_CODE, ACTIVITY = "84111506", "ACT"
 SERVICE_TEXTS = {"I": "Anticipo del bien o servicio", "E": "Aplicación de anticipo"}
 REMAINDER_TEXT = "CFDI por remanente de un anticipo"
 ROUNDING_TEXT = "Redondeo"
+LOCAL_DECIMALS = 2  # of the complement implocal, whatever the currency has
 LONGEST_DESCRIPTION, LONGEST_NUMBER, LONGEST_UNIT = 1000, 100, 20
 
 
@@ -103,7 +104,7 @@ class AccountMove(models.Model):
             untaxed_discount=max(-sums.rounding, Decimal(0)),
         )
         problems += [self._gap_message(gap, taxes) for gap in gaps]
-        return conceptos, *self._prepare_local_taxes(sums, taxes)
+        return conceptos, *self._prepare_local_taxes(sums, taxes, problems)
 
     # ------------------------------------------------------------------
     # What the invoice says
@@ -159,12 +160,22 @@ class AccountMove(models.Model):
             local=local,
         )
 
-    def _prepare_local_taxes(self, sums, taxes):
+    def _prepare_local_taxes(self, sums, taxes, problems):
         added, withheld = [], []
         for tax, amount in sums.local.items():
-            rounded = rounding.half_up(amount, 2)
-            if rounded:
-                name = cfdi_text(tax.invoice_label or tax.name, LONGEST_DESCRIPTION)
+            told = tax.with_context(lang=self.partner_id.lang)
+            name = cfdi_text(told.invoice_label or told.name, LONGEST_DESCRIPTION)
+            rounded = rounding.half_up(amount, LOCAL_DECIMALS)
+            if rounded != amount:
+                problems.append(
+                    self.env._(
+                        "Tax “%(tax)s”: a CFDI has two decimals for local taxes and its amount is %(amount)s. Invoice "
+                        "in a currency of two decimals.",
+                        tax=tax.name,
+                        amount=amount.normalize(),
+                    )
+                )
+            elif rounded:
                 (withheld if taxes[tax].withheld else added).append(ImpuestoLocal(name, taxes[tax].rate, rounded))
         return tuple(added), tuple(withheld)
 

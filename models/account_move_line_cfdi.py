@@ -72,7 +72,9 @@ class AccountMoveLine(models.Model):
     def _prepare_cfdi_texts(self, problems):
         """Codes and texts of the concepto of this line; what is missing is added to ``problems``."""
         self.ensure_one()
-        move, product, unit = self.move_id, self.product_id, self.product_uom_id
+        move, product = self.move_id, self.product_id
+        # In the language of the customer, as the line itself.
+        unit = self.product_uom_id.with_context(lang=move.partner_id.lang)
         if move.cfdi_global_periodicity:
             return self._prepare_global_texts()
         name = cfdi_text(self.name or product.display_name, LONGEST_DESCRIPTION)

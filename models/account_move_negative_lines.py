@@ -100,4 +100,4 @@ class AccountMove(models.Model):
                 )
             )
             return False
-        return bool(base_line["quantity"]) and base_line["cfdi_gross"] > NOISE
+        return bool(round(base_line["quantity"], 6)) and base_line["cfdi_gross"] > NOISE

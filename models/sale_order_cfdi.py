@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools.sql import column_exists, create_column
 
 from . import sat_catalogs
 from .account_move_cfdi_terms import TERMS
@@ -42,6 +43,13 @@ class SaleOrder(models.Model):
             generic = customer and customer._cfdi_rfc() in GENERIC_RFCS
             order.cfdi_use = USE_GENERIC if generic else customer.cfdi_use
             order.cfdi_payment_form = customer.cfdi_payment_form
+
+    def _auto_init(self):
+        # Of the sales that there are, the invoice asks the customer: nothing is computed for each when it is installed.
+        for name in ("cfdi_use", "cfdi_payment_form"):
+            if not column_exists(self.env.cr, self._table, name):
+                create_column(self.env.cr, self._table, name, "varchar")
+        return super()._auto_init()
 
     def _prepare_invoice(self):
         values = super()._prepare_invoice()

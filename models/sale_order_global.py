@@ -25,6 +25,7 @@ class SaleOrder(models.Model):
         :raise UserError: a sale is not confirmed, is not to the general public, has nothing to invoice, or they are of
             several companies or currencies
         """
+        self.check_access("write")
         self._check_global()
         customers = self.partner_invoice_id.commercial_partner_id
         partner = self.env["res.partner"].browse(partner_id) or max(

@@ -186,6 +186,13 @@ class TestCfdiCurrencies(MovesCommon):
                 self.assertEqual((root.get("Moneda"), float(root.get("TipoCambio"))), (name, rate))
                 self.assertEqual(root.get("Total"), total)
 
+    def test_local_taxes_have_two_decimals(self):
+        currency = self._currency("KWD", 57.1)
+        line = (1, 27.95, 0, self.iva_16 + self.local_added)
+        (problem,) = self._problems(self._move(line, currency_id=currency.id))
+        self.assertIn("0.839", problem)
+        self._xml(self._move((1, 100, 0, self.iva_16 + self.local_added), currency_id=currency.id))
+
     def test_the_rate_of_the_invoice(self):
         currency = self._currency("USD", 17.5)
         invoice = self._move((1, 100, 0, self.iva_16), currency_id=currency.id, post=False)

@@ -111,10 +111,10 @@ class TestCfdiSales(MovesCommon):
         few = self._move(*[(1, 100 + number, 0, self.iva_16) for number in range(3)])
         many = self._move(*[(1, 100 + number, 0, self.iva_16) for number in range(40)])
         counts = []
-        for move in (few, many):
+        for move in (few, few, many):  # the first one fills the caches of the process
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
             move._prepare_comprobante()
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(*counts)
+        self.assertEqual(*counts[1:])

@@ -6,7 +6,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools.misc import file_path
 from odoo.tools.translate import TranslationModuleReader
 
-from ..models.sat_catalogs import CFDI_USES, PAYMENT_FORMS, PAYMENT_METHODS, TAX_REGIMES
+from ..models import sat_catalogs
 from .card_contract import CARD
 
 # Mexico's, Latin America's and Spain's: Odoo reads es.po for all of them, then es_419.po for those that are not
@@ -24,7 +24,8 @@ class TestSpanish(TransactionCase):
         # The SAT's own texts are Spanish in every language.
         official = {
             label
-            for catalogue in (TAX_REGIMES, CFDI_USES, PAYMENT_FORMS, PAYMENT_METHODS)
+            for catalogue in vars(sat_catalogs).values()
+            if isinstance(catalogue, list)
             for _code, label in catalogue
         }
         terms = {row[4] for row in TranslationModuleReader(self.env.cr, modules=["l10n_mx_customer"])}
