@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from . import sat_catalogs
 from .customer_cfdi import STATES, VALID_STATES
 from .notification import notification
 
@@ -13,33 +12,6 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    cfdi_use = fields.Selection(
-        selection=sat_catalogs.CFDI_USES,
-        string="CFDI Use",
-        compute="_compute_cfdi_defaults",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="What the customer uses the invoice for (UsoCFDI). Taken from the customer.",
-    )
-    cfdi_payment_method = fields.Selection(
-        selection=sat_catalogs.PAYMENT_METHODS,
-        string="Payment Method (SAT)",
-        compute="_compute_cfdi_defaults",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="PUE or PPD (MetodoPago). Taken from the customer.",
-    )
-    cfdi_payment_form = fields.Selection(
-        selection=sat_catalogs.PAYMENT_FORMS,
-        string="Payment Form (SAT)",
-        compute="_compute_cfdi_defaults",
-        store=True,
-        readonly=False,
-        precompute=True,
-        help="How it is paid (FormaPago). Taken from the customer; with PPD the CFDI says 99.",
-    )
     cfdi_ids = fields.One2many("customer.cfdi", "move_id", string="CFDI", readonly=True)
     cfdi_state = fields.Selection(
         selection=STATES,
@@ -55,16 +27,6 @@ class AccountMove(models.Model):
         store=True,
         index="btree_not_null",
     )
-
-    @api.depends("partner_id", "move_type")
-    def _compute_cfdi_defaults(self):
-        for move in self:
-            customer = (
-                move.partner_id.commercial_partner_id if move.move_type in CFDI_TYPES else self.env["res.partner"]
-            )
-            move.cfdi_use = customer.cfdi_use
-            move.cfdi_payment_method = customer.cfdi_payment_method
-            move.cfdi_payment_form = customer.cfdi_payment_form
 
     @api.depends("cfdi_ids.state", "cfdi_ids.uuid")
     def _compute_cfdi_state(self):

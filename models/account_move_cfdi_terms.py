@@ -49,10 +49,22 @@ class AccountMove(models.Model):
         help="What a living CFDI says does not change.",
     )
     # Each by itself: a change of the due date must not undo a use that somebody has chosen.
-    cfdi_use = fields.Selection(compute="_compute_cfdi_use")
+    cfdi_use = fields.Selection(
+        selection=sat_catalogs.CFDI_USES,
+        string="CFDI Use",
+        compute="_compute_cfdi_use",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="What the customer uses the invoice for (UsoCFDI). Taken from the customer; a credit note says G02 where "
+        "his régimen allows it.",
+    )
     cfdi_payment_method = fields.Selection(
+        selection=sat_catalogs.PAYMENT_METHODS,
+        string="Payment Method (SAT)",
         compute="_compute_cfdi_payment_method",
-        precompute=False,  # the due date is not either
+        store=True,
+        readonly=False,
         copy=False,
         help="PUE or PPD (MetodoPago). By the rule of the company: from the due date, or taken from the customer.",
     )
@@ -66,7 +78,15 @@ class AccountMove(models.Model):
         help="What the rule of the company said last. While it says the same, the payment method that somebody has "
         "chosen stays, whatever happens to the lines and dates.",
     )
-    cfdi_payment_form = fields.Selection(compute="_compute_cfdi_payment_form")
+    cfdi_payment_form = fields.Selection(
+        selection=sat_catalogs.PAYMENT_FORMS,
+        string="Payment Form (SAT)",
+        compute="_compute_cfdi_payment_form",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="How it is paid (FormaPago). Taken from the customer; with PPD the CFDI says 99.",
+    )
 
     @api.depends("cfdi_state")
     def _compute_cfdi_is_sealed(self):
