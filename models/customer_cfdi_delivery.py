@@ -1,3 +1,4 @@
+import base64
 import logging
 from datetime import timedelta
 
@@ -116,13 +117,12 @@ class CustomerCfdi(models.Model):
         return notification("\n".join(lines), "danger" if wrong else "success", sticky=bool(wrong))
 
     def action_cfdi_pdf(self):
-        """Button: open the PDF.
+        """Button: download the PDF.
 
-        :return: the report's action
+        :return: the action that downloads it
         :raise AccessError: for who may not read the document
         """
-        self.check_access("read")
-        return self.env.ref("l10n_mx_customer.report_customer_cfdi").report_action(self, config=False)
+        return self._download(f"/my/cfdi/{self.id}/pdf")
 
     def action_cfdi_xml(self):
         """Button: download the XML as the customer gets it.
@@ -130,13 +130,12 @@ class CustomerCfdi(models.Model):
         :return: the action that downloads it
         :raise AccessError: for who may not read the document
         """
+        return self._download(f"/web/content/customer.cfdi/{self.id}/delivered_xml/{self.xml_name}?download=true")
+
+    def _download(self, url):
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/customer.cfdi/{self.id}/delivered_xml/{self.xml_name}?download=true",
-            "target": "download",
-        }
+        return {"type": "ir.actions.act_url", "url": url, "target": "download"}
 
     def _check_sender(self):
         self.check_access("read")
@@ -146,6 +145,19 @@ class CustomerCfdi(models.Model):
     # ------------------------------------------------------------------
     # Business
     # ------------------------------------------------------------------
+
+    @api.readonly
+    def customer_pdf(self):
+        """The printed CFDI of stamped documents, as their customers get it; ``customer_xml`` has the XML.
+
+        :return: a list with a dict for each: ``cfdi_id``, ``name`` (of the file) and ``pdf`` (base64)
+        :raise AccessError: for who may not read the documents
+        :raise UserError: one is not stamped
+        """
+        self.check_access("read")
+        return [
+            {"cfdi_id": cfdi.id, "name": cfdi.pdf_name, "pdf": base64.b64encode(cfdi._pdf()).decode()} for cfdi in self
+        ]
 
     def _deliver(self):
         """Deliver stamped documents that have not been delivered yet; safe to repeat.

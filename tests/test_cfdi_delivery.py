@@ -207,9 +207,9 @@ class TestCfdiDelivery(StampedCommon):
 
     def test_what_breaks_leaves_the_document_alone(self):
         before = self.cfdi.sudo().read(["state", "uuid", "xml", "sealed_xml", "message"])
-        with patch.object(type(self.cfdi), "_pdf", side_effect=OSError("no space left")):
-            with self.assertLogs(delivery.__name__, "ERROR"):
-                self.cfdi._deliver()
+        broken = patch.object(type(self.cfdi), "_pdf", side_effect=OSError("no space left"))
+        with broken, self.assertLogs(delivery.__name__, "ERROR"):
+            self.cfdi._deliver()
         self.assertEqual((self.cfdi.delivery_state, self.cfdi.delivery_message), ("failed", "no space left"))
         self.assertEqual(self.cfdi.sudo().read(["state", "uuid", "xml", "sealed_xml", "message"]), before)
         self.assertFalse(self._files(self.move), "half of it is nothing")
@@ -218,9 +218,9 @@ class TestCfdiDelivery(StampedCommon):
 
     def test_a_conflict_is_raised(self):
         """Its transaction is lost: whoever called tries again."""
-        with patch.object(type(self.cfdi), "_pdf", side_effect=errors.SerializationFailure()):
-            with self.assertRaises(errors.SerializationFailure):
-                self.cfdi._deliver()
+        conflict = patch.object(type(self.cfdi), "_pdf", side_effect=errors.SerializationFailure())
+        with conflict, self.assertRaises(errors.SerializationFailure):
+            self.cfdi._deliver()
 
     def test_who_has_the_row(self):
         with patch.object(type(self.cfdi), "try_lock_for_update", lambda cfdi, **_options: cfdi.browse()):
@@ -325,7 +325,7 @@ class TestCfdiDelivery(StampedCommon):
             company_id=self.company_2.id,
             company_ids=[Command.set(self.company_2.ids)],
         )
-        for name in ("cfdi_send_email", "action_cfdi_pdf", "action_cfdi_xml"):
+        for name in ("cfdi_send_email", "action_cfdi_pdf", "action_cfdi_xml", "customer_pdf"):
             with self.subTest(name), self.assertRaises(AccessError):
                 getattr(self.cfdi.with_user(stranger), name)()
         for name in ("_deliver", "_cron_deliver", "_store_files", "_pdf"):
@@ -333,10 +333,14 @@ class TestCfdiDelivery(StampedCommon):
                 get_public_method(self.cfdi, name)
 
     def test_buttons(self):
-        action = self.cfdi.action_cfdi_pdf()
-        self.assertEqual(action["report_name"], "l10n_mx_customer.report_customer_cfdi_document")
+        self.assertEqual(self.cfdi.action_cfdi_pdf()["url"], f"/my/cfdi/{self.cfdi.id}/pdf")
         action = self.cfdi.action_cfdi_xml()
         self.assertIn(f"/customer.cfdi/{self.cfdi.id}/delivered_xml/", action["url"])
+
+    def test_pdf_over_rpc(self):
+        (answer,) = self.cfdi.with_user(self._create_user("biller", "account.group_account_invoice")).customer_pdf()
+        self.assertEqual((answer["cfdi_id"], answer["name"]), (self.cfdi.id, self.cfdi.pdf_name))
+        self.assertEqual(base64.b64decode(answer["pdf"]), b"%PDF-1.4 of " + self.cfdi.uuid.encode())
 
     def test_cancelled_documents_keep_their_xml(self):
         """The customer may ask for it afterwards: it is what the cancellation is about."""

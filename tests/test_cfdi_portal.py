@@ -141,6 +141,9 @@ class TestCfdiPortal(HttpCase, StampedCommon):
         self.assertTrue(self.cfdi.with_user(clerk).has_access("read"))
         self.authenticate("clerk", PASSWORD)
         self.assertEqual(self._listed(), [], "the company is no customer of its own")
+        self.assertEqual(self.url_open(self.cfdi.action_cfdi_pdf()["url"]).status_code, 200, "the button of the form")
+        answer = self.url_open(self.cfdi.action_cfdi_xml()["url"])
+        self.assertEqual(answer.content, self._xml(self.cfdi))
 
     # ------------------------------------------------------------------
     # Files

@@ -107,9 +107,9 @@ class TestCfdiSend(StampedCommon):
         self.assertEqual(self._sent(self.invoice), [self._expected(self.invoice)])
 
     def test_files_that_cannot_be_made(self):
-        with patch.object(type(self.env["customer.cfdi"]), "_pdf", side_effect=UserError("no printer")):
-            with self.assertRaisesRegex(UserError, "stamped, and its files(.|\n)*no printer"):
-                self._wizard(self.invoice).action_send_and_print()
+        broken = patch.object(type(self.env["customer.cfdi"]), "_pdf", side_effect=UserError("no printer"))
+        with broken, self.assertRaisesRegex(UserError, "stamped, and its files(.|\n)*no printer"):
+            self._wizard(self.invoice).action_send_and_print()
         self.assertEqual(self.invoice.cfdi_state, "stamped", "the legal document is there, whatever became of the mail")
         self.assertFalse(self._sent(self.invoice))
         self._wizard(self.invoice).action_send_and_print()
