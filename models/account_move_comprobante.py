@@ -211,13 +211,10 @@ class AccountMove(models.Model):
             )
         return rate
 
-    def _cfdi_date(self, expedition_zip):
-        """Fecha: the invoice date in local time of the place of issue, now when it is today's.
-
-        :raise UserError: the invoice date is in the future or older than the 72 hours that the SAT allows
-        """
+    def _cfdi_now(self, expedition_zip):
+        """Now, in local time of the place of issue."""
         try:
-            now = catalogs.local_time(datetime.now(timezone.utc), expedition_zip)
+            return catalogs.local_time(datetime.now(timezone.utc), expedition_zip)
         except KeyError as error:
             raise UserError(
                 self.env._(
@@ -226,6 +223,13 @@ class AccountMove(models.Model):
                     zip=expedition_zip,
                 )
             ) from error
+
+    def _cfdi_date(self, expedition_zip):
+        """Fecha: the invoice date in local time of the place of issue, now when it is today's.
+
+        :raise UserError: the invoice date is in the future or older than the 72 hours that the SAT allows
+        """
+        now = self._cfdi_now(expedition_zip)
         if self.invoice_date == now.date():
             return now
         end_of_day = datetime.combine(self.invoice_date, time(23, 59, 59))

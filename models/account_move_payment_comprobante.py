@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import replace
-from datetime import datetime, time, timezone
+from datetime import datetime, time
 from decimal import Decimal
 
 from odoo import models
@@ -18,7 +18,6 @@ from ..cfdi import (
     Emisor,
     Pago,
     account_fields,
-    catalogs,
     equivalence,
     payment_receipt,
     read_comprobante,
@@ -65,7 +64,7 @@ class AccountMove(models.Model):
             )
         if problems:
             raise UserError("\n".join(problems))
-        now = self._payment_now(expedition_zip)
+        now = self._cfdi_now(expedition_zip)  # what a receipt tells may be older
         date = self.origin_payment_id.date or self.date
         if date > now.date():
             raise UserError(
@@ -116,19 +115,6 @@ class AccountMove(models.Model):
             )
         oldest = min(lines, key=lambda line: (line.invoice_id.invoice_date, line.invoice_id.id))
         return lines.filtered(lambda line: line.partner_id == oldest.partner_id).sorted("invoice_id")
-
-    def _payment_now(self, expedition_zip):
-        """Fecha: now, in local time of the place of issue. What a receipt tells may be older."""
-        try:
-            return catalogs.local_time(datetime.now(timezone.utc), expedition_zip)
-        except KeyError as error:
-            raise UserError(
-                self.env._(
-                    "%(company)s: the postal code “%(zip)s” of the issuer is not in the SAT's catalogue.",
-                    company=self.company_id.display_name,
-                    zip=expedition_zip,
-                )
-            ) from error
 
     def _payment_form(self, customer):
         """FormaDePagoP: the payment's own; of a line of a bank statement, also its journal's or the customer's.

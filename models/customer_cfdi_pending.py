@@ -173,6 +173,16 @@ class CustomerCfdiPending(models.Model):
         return SQL(QUERY, valid=list(VALID_STATES), replaced=list(self.env.context.get(REPLACED, ())))
 
     # ------------------------------------------------------------------
+    # CRUD
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        # A line keeps its id while its amounts change: what was read of it before says nothing.
+        self.invalidate_model()
+        return super()._search(domain, *args, **kwargs)
+
+    # ------------------------------------------------------------------
     # Actions
     # ------------------------------------------------------------------
 

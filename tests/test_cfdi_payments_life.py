@@ -51,6 +51,23 @@ class TestCfdiPaymentsLife(PaymentCommon):
         _cfdi, comprobante = self.seal(entry)
         self.assertEqual(list(self.doctos(comprobante)), [second.cfdi_ids.folio])
 
+    def test_applied_to_the_same_invoice_twice(self):
+        """A second matching of a payment with an invoice is more of the same: one line, one DoctoRelacionado."""
+        invoice = self.invoice()
+        note = self.credit_note(invoice, 1000)
+        entry = self.pay(invoice, 160)
+        entry.origin_payment_id.action_draft()
+        entry.origin_payment_id.amount = 500
+        entry.origin_payment_id.action_post()
+        entry = entry.origin_payment_id.move_id
+        self.match(entry, invoice)
+        self.assertEqual(self.kinds(entry_id=entry.id), [("pending", 160.0)])
+        self.unmatch(note, invoice)
+        self.match(entry, invoice)
+        self.assertEqual(self.kinds(entry_id=entry.id), [("pending", 500.0)])
+        (docto,) = self.receipt(entry).DoctosRelacionados
+        self.assertEqual((docto.ImpSaldoAnt, docto.ImpPagado), (1160, 500))
+
     def test_part_of_it_undone(self):
         first, second = self.invoice(), self.invoice()
         entry = self.pay(first + second)
