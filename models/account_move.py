@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .customer_cfdi import STATES, VALID_STATES
+from .customer_cfdi import MANY, STATES, VALID_STATES
 from .notification import notification
 
 CFDI_TYPES = {"out_invoice": "I", "out_refund": "E"}
@@ -121,4 +121,5 @@ class AccountMove(models.Model):
                     names=", ".join(wrong.mapped("display_name")),
                 )
             )
-        return [self.env["customer.cfdi"].sudo()._stamp_move(move) for move in self]
+        cfdis = self.env["customer.cfdi"].sudo().with_context(**{MANY: len(self) > 1})
+        return [cfdis._stamp_move(move) for move in self]

@@ -26,6 +26,8 @@ UNFINISHED_STATES = ("sealed", "sent")
 VALID_STATES = ("stamped", "cancel_requested")
 LIVING = f"state IN {LIVE_STATES}"
 PAYMENT_SERIES = "CP"
+# Context key: many are stamped together.
+MANY = "cfdi_many"
 
 
 class CustomerCfdi(models.Model):

@@ -169,6 +169,11 @@ class CustomerCfdi(models.Model):
             if cfdi._is_to_deliver() and cfdi._hold() and cfdi._is_to_deliver():
                 cfdi._try_delivery(cfdi._deliver_once)
 
+    def _deliver_later(self):
+        """Leave it to the job, which comes at once: making a PDF takes longer than stamping."""
+        self.delivery_next = fields.Datetime.now()
+        self.env.ref("l10n_mx_customer.ir_cron_deliver_cfdi")._trigger()
+
     def _is_to_deliver(self):
         return self.state in SENDABLE_STATES and self.delivery_state in ("pending", "failed")
 
@@ -424,10 +429,11 @@ class CustomerCfdi(models.Model):
                 ("uuid", "!=", False),
                 ("delivery_state", "in", ("pending", "failed")),
                 ("delivery_tries", "<", MAX_TRIES),
-                ("stamped_at", "<=", now - GRACE),
                 "|",
-                ("delivery_next", "=", False),
                 ("delivery_next", "<=", now),
+                "&",
+                ("delivery_next", "=", False),
+                ("stamped_at", "<=", now - GRACE),
             ],
             order="id",
             limit=BATCH,

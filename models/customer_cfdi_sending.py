@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..cfdi import CfdiError
 from ..cfdi.pac import PacError, PacRejected, PacUnavailable, check_timbrado
-from .customer_cfdi import UNFINISHED_STATES
+from .customer_cfdi import MANY, UNFINISHED_STATES
 
 _logger = logging.getLogger(__name__)
 
@@ -198,7 +198,10 @@ class CustomerCfdi(models.Model):
         """What follows the timbre. Whatever happens there, the document is stamped and committed."""
         try:
             with self.env.cr.savepoint():
-                self._deliver()
+                if self.env.context.get(MANY):
+                    self._deliver_later()
+                else:
+                    self._deliver()
             self._commit()
         except Exception:
             _logger.exception("CFDI %s is stamped, and is delivered by the job", self.uuid)

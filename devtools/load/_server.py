@@ -30,6 +30,10 @@ class Server:
         odoo.login(self.database, LOGIN, PASSWORD)
         return odoo
 
+    def memory(self):
+        """:return: {process id: bytes}, of the processes that answer"""
+        return {child.pid: child.memory_info().rss for child in psutil.Process(self._process.pid).children()}
+
     def kill_one(self):
         workers = psutil.Process(self._process.pid).children()
         if workers:

@@ -1,0 +1,261 @@
+"""How fast CFDIs are made, and stamped many at a time.
+
+- documents: invoices of 1, 10 and 100 lines with IVA. Ours: built from dataclasses, sealed, and validated (the SAT's
+  schema, seal, rules). The peer: satcfdi creates and signs the same invoice, followed by the SAT's whole schema. By
+  turns in one process; medians. Also without the validation.
+- batch: 500 invoices stamped over RPC by as many processes as the server has, at a PAC (the simulator) that waits
+  200 ms before each answer: how much of what the delay allows is reached, and how much the server's processes grow.
+
+Printed, and written with the raw figures to docs/bench/cfdi.json; the table to docs/bench/cfdi.md.
+"""
+
+import argparse
+import json
+import multiprocessing
+import statistics
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import odoorpc
+from lxml import etree
+
+from devtools.home import REPOSITORY
+from devtools.load._server import WORKERS, Server
+from devtools.load.cfdi import Control, prepare
+from devtools.odoo import LOGIN, PASSWORD
+from devtools.pac import resources
+from devtools.setup import workshop
+from devtools.simulator import TEST_NAME, TEST_RFC, simulator
+
+LINES, TURNS = (1, 10, 100), 60
+DOCUMENTS, DELAY, TOGETHER = 500, 0.2, 10
+GOALS = {1: 4, 100: 15}
+FOLDER = REPOSITORY / "docs/bench"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--db", required=True)
+    parser.add_argument("--url")
+    parser.add_argument("--turns", type=int, default=TURNS)
+    parser.add_argument("--documents", type=int, default=DOCUMENTS)
+    parser.add_argument("--report", type=Path, default=FOLDER)
+    options = parser.parse_args()
+    with workshop() as shop, ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        pac = stack.enter_context(simulator(shop, folder / "pac.log", TEST_RFC, TEST_NAME))
+        figures = {"documents": measure_documents(pac, options.turns)}
+        figures["batch"] = measure_batch(shop, options, folder, stack, pac)
+    rows = table(figures)
+    options.report.mkdir(parents=True, exist_ok=True)
+    (options.report / "cfdi.json").write_text(json.dumps(figures, indent=1) + "\n")
+    text = "\n".join(
+        ["| what | measured | at least |", "| --- | --- | --- |", *(f"| {' | '.join(row[:3])} |" for row in rows)]
+    )
+    (options.report / "cfdi.md").write_text(f"# CFDI\n\n`./dev bench cfdi`, raw figures in cfdi.json.\n\n{text}\n")
+    print(text)
+    return 0 if all(row[3] for row in rows) else 1
+
+
+# ----------------------------------------------------------------------
+# Documents
+# ----------------------------------------------------------------------
+def measure_documents(pac, turns):
+    """:return: {lines: {what: [seconds]}}"""
+    from satcfdi.models import Signer
+
+    certificate, key = (pac.csd / f"csd_{TEST_RFC}{suffix}" for suffix in (".cer", ".key"))
+    signer = Signer.load(certificate=certificate.read_bytes(), key=key.read_bytes(), password=pac.password)
+    schema = resources.schema()
+    found = {}
+    for count in LINES:
+        works = {
+            "ours, built and sealed": lambda count=count: ours(count, signer),
+            "ours, and validated": lambda count=count: validated(ours(count, signer)),
+            "satcfdi, created and signed": lambda count=count: peer(count, signer),
+            "satcfdi, and the whole schema": lambda count=count: accepted(schema, peer(count, signer)),
+        }
+        seconds = {name: [] for name in works}
+        for turn in range(turns + 3):
+            for name, work in works.items():
+                start = time.perf_counter()
+                work()
+                if turn >= 3:  # what is loaded once is not measured
+                    seconds[name].append(time.perf_counter() - start)
+        found[count] = seconds
+    return found
+
+
+def ours(count, signer):
+    from cfdi import Comprobante, Concepto, Emisor, Receptor, Traslado, build_xml, seal
+
+    conceptos = tuple(
+        Concepto(
+            ClaveProdServ="56112102",
+            Cantidad=Decimal(number % 7 + 1),
+            ClaveUnidad="H87",
+            Descripcion="Silla de oficina",
+            ValorUnitario=Decimal("123.45"),
+            Importe=Decimal(number % 7 + 1) * Decimal("123.45"),
+            ObjetoImp="02",
+            Traslados=(traslado(Traslado, number),),
+        )
+        for number in range(count)
+    )
+    comprobante = Comprobante(
+        Emisor=Emisor(Rfc=TEST_RFC, Nombre=TEST_NAME, RegimenFiscal="601"),
+        Receptor=Receptor(
+            Rfc="URE180429TM6",
+            Nombre="UNIVERSIDAD ROBOTICA ESPAÑOLA",
+            DomicilioFiscalReceptor="86991",
+            RegimenFiscalReceptor="601",
+            UsoCFDI="G03",
+        ),
+        Conceptos=conceptos,
+        Fecha=FECHA,
+        LugarExpedicion="42501",
+        MetodoPago="PUE",
+        FormaPago="03",
+        Serie="A",
+        Folio="1",
+    )
+    return seal(build_xml(comprobante), certificate_der=signer.certificate_bytes(), sign=signer.sign_sha256)
+
+
+FECHA = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+
+
+def traslado(kind, number):
+    base = Decimal(number % 7 + 1) * Decimal("123.45")
+    return kind(base, "002", "Tasa", Decimal("0.16"), base * Decimal("0.16"))
+
+
+def validated(data):
+    from cfdi import validate
+
+    problems = validate(data)
+    if problems:
+        raise SystemExit(f"what is measured is not valid: {problems[0]}")
+
+
+def peer(count, signer):
+    from satcfdi.create.cfd import cfdi40
+
+    comprobante = cfdi40.Comprobante(
+        emisor=cfdi40.Emisor(rfc=TEST_RFC, nombre=TEST_NAME, regimen_fiscal="601"),
+        lugar_expedicion="42501",
+        receptor=cfdi40.Receptor(
+            rfc="URE180429TM6",
+            nombre="UNIVERSIDAD ROBOTICA ESPAÑOLA",
+            domicilio_fiscal_receptor="86991",
+            regimen_fiscal_receptor="601",
+            uso_cfdi="G03",
+        ),
+        conceptos=[
+            cfdi40.Concepto(
+                clave_prod_serv="56112102",
+                cantidad=Decimal(number % 7 + 1),
+                clave_unidad="H87",
+                descripcion="Silla de oficina",
+                valor_unitario=Decimal("123.45"),
+                impuestos=cfdi40.Impuestos(
+                    traslados=cfdi40.Traslado(impuesto="002", tipo_factor="Tasa", tasa_o_cuota=Decimal("0.160000"))
+                ),
+            )
+            for number in range(count)
+        ],
+        serie="A",
+        folio="1",
+        forma_pago="03",
+        metodo_pago="PUE",
+        fecha=FECHA,
+    )
+    comprobante.sign(signer)
+    return comprobante.xml_bytes()
+
+
+def accepted(schema, data):
+    if not schema.validate(etree.fromstring(data)):
+        raise SystemExit(f"what is measured is not valid: {schema.error_log.last_error}")
+
+
+# ----------------------------------------------------------------------
+# Batch
+# ----------------------------------------------------------------------
+def measure_batch(shop, options, folder, stack, pac):
+    """:return: {"seconds", "allowed", "processes", "megabytes": growth of each process of the server}"""
+    server = Server(shop, options.db, folder, stack)
+    warm_up, *invoices = split(prepare(server, pac, options.documents + WORKERS * TOGETHER))
+    address = urlsplit(pac.url)
+    control = Control(f"{address.scheme}://{address.netloc}/control")
+    with multiprocessing.Pool(WORKERS) as pool:
+        run = [(server.port, server.database, ids) for ids in warm_up]
+        pool.map(stamp, run, 1)
+        before = server.memory()
+        control.order(rate=1, among=["slow"], seconds=DELAY)
+        start = time.perf_counter()
+        pool.map(stamp, [(server.port, server.database, ids) for ids in invoices], 1)
+        seconds = time.perf_counter() - start
+    growth = [after - before[pid] for pid, after in server.memory().items() if pid in before]
+    count = sum(map(len, invoices))
+    return {
+        "documents": count,
+        "seconds": seconds,
+        "allowed": count * DELAY / WORKERS,
+        "processes": WORKERS,
+        "megabytes": [round(bytes_ / 2**20, 1) for bytes_ in growth],
+    }
+
+
+def split(invoices):
+    """A first list of lists to warm up with, then lists of TOGETHER."""
+    parts = [invoices[first : first + TOGETHER] for first in range(0, len(invoices), TOGETHER)]
+    return [parts[:WORKERS], *parts[WORKERS:]]
+
+
+def stamp(told):
+    port, database, ids = told
+    odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=300)
+    odoo.login(database, LOGIN, PASSWORD)
+    states = {result["state"] for result in odoo.env["account.move"].cfdi_stamp(ids)}
+    if states != {"stamped"}:
+        raise SystemExit(f"what is measured was not stamped: {states}")
+
+
+# ----------------------------------------------------------------------
+# The table
+# ----------------------------------------------------------------------
+def table(figures):
+    rows = []
+    for count, seconds in figures["documents"].items():
+        median = {name: statistics.median(values) for name, values in seconds.items()}
+        built = median["satcfdi, created and signed"] / median["ours, built and sealed"]
+        whole = median["satcfdi, and the whole schema"] / median["ours, and validated"]
+        times = ", ".join(f"{name} {value * 1000:.2f} ms" for name, value in median.items())
+        goal = GOALS.get(count, 0)
+        rows.append(
+            (
+                f"{count} lines: times the rate of satcfdi with the whole schema",
+                f"{whole:.1f} ({times})",
+                str(goal or ""),
+                whole >= goal,
+            )
+        )
+        rows.append((f"{count} lines: built and sealed, times satcfdi's rate", f"{built:.1f}", "2", built >= 2))
+    batch = figures["batch"]
+    reached = batch["allowed"] / batch["seconds"]
+    count, together = batch["documents"], batch["processes"]
+    what = f"{count} invoices, {together} at a time, {DELAY * 1000:.0f} ms each: of what that allows"
+    rows.append((what, f"{reached:.0%} ({batch['seconds']:.1f} s)", "80 %", reached >= 0.8))
+    grown = max(batch["megabytes"], default=0)
+    rows.append(("growth of a process of the server", f"{grown:.1f} MB", "under 50", grown < 50))
+    return rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
