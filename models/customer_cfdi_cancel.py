@@ -1,5 +1,4 @@
 import base64
-import logging
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
@@ -9,8 +8,6 @@ from ..cfdi import CfdiError, Folio, cancellation_request, catalogs, parse_xml, 
 from ..cfdi.pac import PACS, CfdiQuery, PacError, PacRejected, SatStatus
 from .customer_cfdi import VALID_STATES
 from .notification import notification
-
-_logger = logging.getLogger(__name__)
 
 MOTIVES = [
     ("01", "01 Comprobante emitido con errores con relación"),
@@ -225,6 +222,11 @@ class CustomerCfdi(models.Model):
         self._commit()
         self._cancel_replaced()
 
+    def _follow_up_again(self):
+        self._lock()
+        if self.state in VALID_STATES:
+            self._follow_up()
+
     def _ask_to_cancel(self):
         """Send the request. :return: the values to store"""
         try:
@@ -320,15 +322,4 @@ class CustomerCfdi(models.Model):
         """Follow what is being cancelled, and see that the SAT knows what was stamped."""
         domain = [("state", "in", VALID_STATES), ("sat_next_check", "<=", fields.Datetime.now())]
         cfdis = self.search(domain, order="sat_next_check, id", limit=AT_ONCE)
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(cfdis))
-        for cfdi in cfdis:
-            try:
-                cfdi._lock()
-                if cfdi.state in VALID_STATES:
-                    cfdi._follow_up()
-            except UserError:
-                _logger.warning("CFDI %s is asked about another time", cfdi.uuid, exc_info=True)
-                self.env.cr.rollback()
-            if not cron._commit_progress(1):
-                break
+        cfdis._run_each(lambda cfdi: cfdi._follow_up_again(), lambda cfdi: cfdi._next_check())

@@ -2,7 +2,7 @@ import base64
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, modules
 from odoo.exceptions import AccessError, UserError
 
 from ..cfdi import CfdiError
@@ -116,56 +116,57 @@ class CustomerCfdi(models.Model):
 
     def _send_to(self, pac):
         """Ask one PAC. :return: the state of the document then"""
-        self._lock()
-        if self.state not in UNFINISHED_STATES:
-            # Somebody else has just finished it.
-            return self.state
-        in_doubt = self.state == "sent"
-        self.write({"state": "sent", "pac_id": pac.id, "bound_to_pac": self.bound_to_pac or in_doubt})
-        self._commit()
-        # The commit let go of the lock. Whoever comes in between sends the same bytes: the PAC answers both alike.
-        self._lock()
-        if self.state == "sent":
-            self.write(self._ask(pac, in_doubt))
+        with pac._opened() as adapter:
+            self._lock()
+            if self.state not in UNFINISHED_STATES:
+                # Somebody else has just finished it.
+                return self.state
+            in_doubt = self.state == "sent"
+            self.write({"state": "sent", "pac_id": pac.id, "bound_to_pac": self.bound_to_pac or in_doubt})
             self._commit()
-        return self.state
+            # The commit let go of the lock, and somebody may have come in between.
+            self._lock()
+            if self.state == "sent":
+                self.write(self._ask(adapter, in_doubt))
+                self._commit()
+            return self.state
 
-    def _ask(self, pac, in_doubt):
+    def _ask(self, adapter, in_doubt):
         """Ask a PAC for the timbre of this document.
 
+        :param adapter: ``cfdi.pac.Pac``
         :param bool in_doubt: an earlier run may have sent it
         :return: the values to store; the state is kept where the answer decides nothing
         """
         xml = self._sealed_bytes()
-        with pac._opened() as adapter:
-            after_doubt = adapter.capabilities.after_doubt if in_doubt else ""
-            if after_doubt == "person":
-                return self._failed_values(
-                    needs_person=True,
-                    message=self.env._(
-                        "%(pac)s may have stamped it and cannot be asked. Look it up there, and give its XML here or "
-                        "say that there is none.",
-                        pac=pac.name,
-                    ),
-                )
-            try:
-                timbrado = adapter.recover(xml) if after_doubt == "recover" else None
-            except PacError as error:
+        after_doubt = adapter.capabilities.after_doubt if in_doubt else ""
+        if after_doubt == "person":
+            return self._failed_values(
+                needs_person=True,
+                message=self.env._(
+                    "%(pac)s may have stamped it and cannot be asked. Look it up there, and give its XML here or say "
+                    "that there is none.",
+                    pac=self.pac_id.name,
+                ),
+            )
+        try:
+            timbrado = adapter.recover(xml) if after_doubt == "recover" else None
+        except PacError as error:
+            return self._failed_values(error)
+        try:
+            timbrado = timbrado or adapter.stamp(xml)
+        except PacRejected as error:
+            if after_doubt == "resend":
+                # It says nothing of the first time: by now the date may be too old, or the certificate revoked.
+                return self._failed_values(error, needs_person=True)
+            return {"state": "rejected", "error_code": error.code, "message": error.message, "next_attempt": False}
+        except PacUnavailable as error:
+            if after_doubt == "resend":
                 return self._failed_values(error)
-            try:
-                timbrado = timbrado or adapter.stamp(xml)
-            except PacRejected as error:
-                if after_doubt == "resend":
-                    # It says nothing of the first time: by now the date may be too old, or the certificate revoked.
-                    return self._failed_values(error, needs_person=True)
-                return {"state": "rejected", "error_code": error.code, "message": error.message, "next_attempt": False}
-            except PacUnavailable as error:
-                if after_doubt == "resend":
-                    return self._failed_values(error)
-                # Nothing was processed; had it been sent before, the PAC has just said that it was not stamped then.
-                return self._failed_values(error, state="sealed")
-            except PacError as error:
-                return self._failed_values(error, bound_to_pac=True)
+            # Nothing was processed; had it been sent before, the PAC has just said that it was not stamped then.
+            return self._failed_values(error, state="sealed")
+        except PacError as error:
+            return self._failed_values(error, bound_to_pac=True)
         return self._stamped_values(timbrado)
 
     def _sealed_bytes(self):
@@ -224,9 +225,26 @@ class CustomerCfdi(models.Model):
             ("write_date", "<=", now - GRACE),
         ]
         cfdis = self.search(domain, order="next_attempt NULLS FIRST, id", limit=AT_ONCE)
+        cfdis.with_context(**{MANY: True})._run_each(
+            lambda cfdi: cfdi._stamp_move(cfdi.move_id), lambda cfdi: cfdi._failed_values()
+        )
+
+    def _run_each(self, work, values_of_failure):
+        """In a job: one document after the other, committed each. One that fails does not keep back the others.
+
+        :param work: function of a document
+        :param values_of_failure: function of a document: what is stored of one that fails unexpectedly
+        """
         cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(cfdis))
-        for cfdi in cfdis:
-            self._stamp_move(cfdi.move_id)
+        cron._commit_progress(remaining=len(self))
+        for cfdi in self:
+            try:
+                work(cfdi)
+            except Exception:
+                _logger.exception("CFDI %s is left for another time", cfdi.id)
+                if modules.module.current_test:
+                    raise
+                self.env.cr.rollback()
+                cfdi.write(values_of_failure(cfdi))
             if not cron._commit_progress(1):
                 break
