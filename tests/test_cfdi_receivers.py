@@ -205,6 +205,32 @@ class TestCfdiCurrencies(MovesCommon):
         invoice = self._move((1, 100, 0, self.iva_16), currency_id=currency.id)
         self.assertIn("ZZZ", self._problems(invoice)[0])
 
+    def test_a_series_that_is_too_long(self):
+        invoice = self._create_customer_invoice(post=False)
+        invoice.name = "FACTURAS-DE-LA-SUCURSAL-NORTE/00001"
+        invoice.action_post()
+        (problem,) = self._problems(invoice)
+        self.assertIn("FACTURAS-DE-LA-SUCURSAL-NORTE", problem)
+
+    def test_a_company_whose_currency_is_not_the_peso(self):
+        """TipoCambio is always pesos for one unit of the invoice's currency, whatever the books are in."""
+        dollar, euro = self._currency("USD", 17.5), self._currency("EUR", 20.3)
+        invoice = self._move((1, 100, 0, self.iva_16), currency_id=euro.id)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE res_company SET currency_id = %s WHERE id = %s", (dollar.id, self.company.id))
+        self.env.cr.execute("UPDATE res_currency_rate SET rate = 1 WHERE currency_id = %s", (dollar.id,))
+        self.env.cr.execute("UPDATE res_currency_rate SET rate = 0.8 WHERE currency_id = %s", (euro.id,))
+        pesos = self.env.ref("base.MXN")
+        self.env["res.currency.rate"].search([("currency_id", "=", pesos.id)]).unlink()
+        self.env.cr.execute(
+            "INSERT INTO res_currency_rate (currency_id, company_id, name, rate) VALUES (%s, %s, %s, 17.5)",
+            (pesos.id, self.company.id, self.today),
+        )
+        self.env.invalidate_all()
+        problems = []
+        self.assertEqual(float(invoice._cfdi_exchange_rate(problems)), 21.875)
+        self.assertFalse(problems)
+
     def test_an_old_date_is_told(self):
         invoice = self._create_customer_invoice(invoice_date=self.today - timedelta(days=9))
         self.assertIn("72 hours", self._problems(invoice)[0])
