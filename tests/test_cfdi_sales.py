@@ -93,6 +93,20 @@ class TestCfdiSales(MovesCommon):
         invoice.action_post()
         self.assertEqual(len(self._conceptos(self._xml(invoice))), 1)
 
+    def test_the_pac_takes_it(self):
+        """The simulator checks with code of its own."""
+        invoice = self._move(
+            (3, 333.33, 12.5, self.iva_16 + self.local_added),
+            (1, 200, 0, self.iva_16 + self.isr + self.iva_withheld),
+            (12, 15, 0, self.quota + self.iva_16),
+            (1, 20, 0, self.exempt),
+            (2, 50, 100, self.iva_16),
+            (-1, 33.33, 0, self.iva_16 + self.local_added),
+        )
+        (result,) = invoice.cfdi_stamp()
+        self.assertEqual(result["state"], "stamped", result["message"])
+        self.assertTrue(invoice.cfdi_is_sealed)
+
     def test_a_combo_is_a_section(self):
         invoice = self._move(
             {"display_type": "line_section", "name": "Paquete x 1", "product_id": False, "quantity": 0},
