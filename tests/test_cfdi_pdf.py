@@ -278,6 +278,9 @@ class TestCfdiPdf(StampedCommon):
                 self.assertEqual(page.count("Renglón"), page.count("de1,000.00:160.00"))
         pages = self._print(cfdi)
         for number, page in enumerate(pages, 1):
+            self.assertEqual(
+                page.upper().count("NO TIENE VALIDEZ FISCAL"), 2 if number == len(pages) else 1, "cadena too"
+            )
             self.assertIn(f"Página {number} de {len(pages)}", page)
             self.assertEqual("Valor unitario" in page, "Renglón" in page, "the heads of the columns are on each page")
 
