@@ -131,4 +131,4 @@ class TestCfdiSales(MovesCommon):
             before = self.env.cr.sql_log_count
             move._prepare_comprobante()
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(*counts[1:])
+        self.assertLessEqual(counts[2], counts[1], "forty lines cost no more queries than three")
