@@ -1,6 +1,5 @@
 from odoo import api, models
 
-from .account_move import CFDI_TYPES
 from .customer_cfdi_delivery import DELIVERED_STATES, ISSUER_GROUP, MAIL_KEY, SENDABLE_STATES
 
 EDI = "mx_cfdi"
@@ -30,7 +29,7 @@ class AccountMoveSend(models.AbstractModel):
     @api.model
     def _is_mx_cfdi_applicable(self, move):
         return bool(
-            move.move_type in CFDI_TYPES
+            move._cfdi_type()
             and move.state == "posted"
             and move.cfdi_state not in DELIVERED_STATES
             and move.company_id.account_fiscal_country_id.code == "MX"
@@ -91,12 +90,13 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _call_web_service_before_invoice_pdf_render(self, invoices_data):
-        super()._call_web_service_before_invoice_pdf_render(invoices_data)
+        result = super()._call_web_service_before_invoice_pdf_render(invoices_data)
         for move, data in invoices_data.items():
             error = self._stamp_before_sending(move) if EDI in data["extra_edis"] else None
             error = error or self._make_files_before_sending(move)
             if error:
                 data["error"] = error
+        return result
 
     @api.model
     def _stamp_before_sending(self, move):
@@ -138,8 +138,9 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _hook_if_success(self, moves_data, from_cron=False):
-        super()._hook_if_success(moves_data, from_cron=from_cron)
+        result = super()._hook_if_success(moves_data, from_cron=from_cron)
         for move, data in moves_data.items():
             cfdi = self._sendable_cfdi(move)
             if cfdi:
                 cfdi._sent_by_odoo(data)
+        return result

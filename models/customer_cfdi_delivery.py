@@ -171,8 +171,11 @@ class CustomerCfdi(models.Model):
 
     def _deliver_later(self):
         """Leave it to the job, which comes at once: making a PDF takes longer than stamping."""
-        self.delivery_next = fields.Datetime.now()
-        self.env.ref("l10n_mx_customer.ir_cron_deliver_cfdi")._trigger()
+        waiting = self.sudo().filtered(lambda cfdi: cfdi._is_to_deliver())
+        if waiting:
+            waiting.delivery_next = fields.Datetime.now()
+            # Sudo: whoever stamps has it delivered.
+            self.env.ref("l10n_mx_customer.ir_cron_deliver_cfdi").sudo()._trigger()
 
     def _is_to_deliver(self):
         return self.state in SENDABLE_STATES and self.delivery_state in ("pending", "failed")

@@ -14,7 +14,8 @@ from ..cfdi.impreso import read_impreso
 # Without an amount of their own: payments and transfers.
 NO_CURRENCY = "XXX"
 QR_PIXELS = 6  # a module
-TRIAL_ENVIRONMENTS = ("simulator", "test")
+# False: from before it was kept.
+LEGAL_ENVIRONMENTS = ("production", False)
 TRIAL = "Documento de prueba, sin validez fiscal"
 # Attributes of pago20:Totales.
 TOTALES = {
@@ -93,7 +94,7 @@ class ReportCustomerCfdi(models.AbstractModel):
         """Why it proves nothing, for what was stamped for trial."""
         if impreso.timbre.Leyenda:
             return [impreso.timbre.Leyenda]
-        return [TRIAL] if cfdi.environment in TRIAL_ENVIRONMENTS else []
+        return [] if cfdi.environment in LEGAL_ENVIRONMENTS else [TRIAL]
 
 
 def words(amount, currency):

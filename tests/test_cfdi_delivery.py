@@ -269,6 +269,16 @@ class TestCfdiDelivery(StampedCommon):
         self.assertEqual(pauses[: delivery.MAX_TRIES], sorted(pauses[: delivery.MAX_TRIES]))
         self.assertGreater(sum(pauses[: delivery.MAX_TRIES], timedelta()), timedelta(hours=24))
 
+    def test_left_to_the_job_by_who_stamps_many(self):
+        job = self.env.ref("l10n_mx_customer.ir_cron_deliver_cfdi").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        before = triggers.search_count([("cron_id", "=", job.id)])
+        self.cfdi._deliver_later()
+        self.assertEqual((self.cfdi.delivery_state, self.pdf), ("pending", []))
+        self.assertEqual(triggers.search_count([("cron_id", "=", job.id)]), before + 1)
+        self._run_job()
+        self.assertEqual(self.cfdi.delivery_state, "sent", "at once, whenever it was stamped")
+
     def test_documents_from_before_are_not_sent(self):
         self.env.cr.execute("UPDATE customer_cfdi SET delivery_state = NULL WHERE id = %s", [self.cfdi.id])
         self.env["customer.cfdi"]._init_column("delivery_state")

@@ -62,6 +62,12 @@ class TestCfdiPortal(HttpCase, StampedCommon):
         self.authenticate("xenon", PASSWORD)
         self.assertEqual(self._listed(), [self.theirs.uuid])
 
+    def test_total(self):
+        self.authenticate("cliente", PASSWORD)
+        self.assertNotIn("1,160.00", self.url_open("/my/cfdi").text, "from before it was kept")
+        self.cfdi.sudo().write({"total": 1160.0, "currency_id": self.env.ref("base.MXN").id})
+        self.assertIn("1,160.00", self.url_open("/my/cfdi").text)
+
     def test_nobody_logged_in(self):
         self.authenticate(None, None)
         answer = self.url_open("/my/cfdi", allow_redirects=False)
