@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .customer_cfdi import LIVE_STATES, STATES
+from .customer_cfdi import LIVE_STATES
 from .sat_catalogs import PAYMENT_FORMS
 
 # To be defined (99) is for an invoice that is not paid yet: a payment was made somehow (CRP20212).
@@ -60,7 +60,7 @@ class AccountPayment(models.Model):
     )
     commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id")
     cfdi_ids = fields.One2many(related="move_id.cfdi_ids", string="CFDI")
-    cfdi_state = fields.Selection(STATES, related="move_id.cfdi_state", string="CFDI State")
+    cfdi_state = fields.Selection(related="move_id.cfdi_state", string="CFDI State")
     cfdi_pending_payment_ids = fields.Many2many(related="move_id.cfdi_pending_payment_ids")
     cfdi_receipt_state = fields.Selection(
         RECEIPT_STATES,

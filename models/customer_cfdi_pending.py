@@ -12,6 +12,7 @@ REPLACED = "cfdi_replaced_ids"  # context key: receipts whose place a new one ta
 # write-off entries are none of a payment's. Of what a payment takes off a receivable, its share is money: the rest went
 # to income, expense or their taxes in the same entry (discounts, write-offs). The running sum makes the rounded parts
 # of a payment add up to the rounded whole. It is grouped so that a search by customer or payment reads theirs alone.
+# A payment all of whose matchings are said in full is settled, and its lines are not looked at.
 QUERY = """
 SELECT part.id, part.name, part.company_id, part.partner_id, part.entry_id, part.payment_id, part.invoice_id,
        part.uuid, part.date, (date_trunc('month', part.date) + interval '1 month 4 days')::date AS deadline,
@@ -22,32 +23,44 @@ SELECT part.id, part.name, part.company_id, part.partner_id, part.entry_id, part
            paid.uuid, paid.date, paid.currency_id, paid.matched,
            ROUND(paid.running, currency.decimal_places)
            - ROUND(paid.running - paid.matched * paid.share, currency.decimal_places) AS applied,
-           COALESCE(declared.amount, 0) AS declared
+           paid.declared
       FROM (
-        SELECT matched.*, money.share,
-               SUM(matched.matched * money.share) OVER (
-                   PARTITION BY matched.partner_id, matched.entry_id, matched.currency_id ORDER BY matched.invoice_id
+        SELECT pair.*, money.share,
+               SUM(pair.matched * money.share) OVER (
+                   PARTITION BY pair.partner_id, pair.entry_id, pair.currency_id ORDER BY pair.invoice_id
                ) AS running
           FROM (
-            SELECT MIN(partial.id) AS id, entry.name, entry.company_id, invoice.commercial_partner_id AS partner_id,
-                   entry.id AS entry_id, entry.origin_payment_id AS payment_id, invoice.id AS invoice_id, cfdi.uuid,
-                   COALESCE(payment.date, entry.date) AS date, invoice.currency_id,
-                   SUM(partial.debit_amount_currency) AS matched
-              FROM account_partial_reconcile partial
-              JOIN account_move_line debit ON debit.id = partial.debit_move_id
-              JOIN account_account receivable ON receivable.id = debit.account_id
-               AND receivable.account_type = 'asset_receivable'
-              JOIN account_move invoice ON invoice.id = debit.move_id AND invoice.move_type = 'out_invoice'
-               AND invoice.cfdi_payment_method = 'PPD'
-              JOIN customer_cfdi cfdi ON cfdi.move_id = invoice.id AND cfdi.cfdi_type = 'I'
-               AND cfdi.state = ANY(%(valid)s)
-              JOIN account_move_line credit ON credit.id = partial.credit_move_id
-              JOIN account_move entry ON entry.id = credit.move_id AND entry.move_type = 'entry'
-               AND entry.state = 'posted'
-               AND (entry.origin_payment_id IS NOT NULL OR entry.statement_line_id IS NOT NULL)
-         LEFT JOIN account_payment payment ON payment.id = entry.origin_payment_id
-          GROUP BY entry.company_id, invoice.commercial_partner_id, entry.id, invoice.id, cfdi.uuid, payment.date
-          ) matched
+            SELECT matched.*, COALESCE(said.amount, 0) AS declared,
+                   BOOL_OR(matched.matched <> COALESCE(said.amount, 0)) OVER (
+                       PARTITION BY matched.partner_id, matched.entry_id, matched.currency_id
+                   ) AS is_open
+              FROM (
+                SELECT MIN(partial.id) AS id, entry.name, entry.company_id, invoice.commercial_partner_id AS partner_id,
+                       entry.id AS entry_id, entry.origin_payment_id AS payment_id, invoice.id AS invoice_id, cfdi.uuid,
+                       COALESCE(payment.date, entry.date) AS date, invoice.currency_id,
+                       SUM(partial.debit_amount_currency) AS matched
+                  FROM account_partial_reconcile partial
+                  JOIN account_move_line debit ON debit.id = partial.debit_move_id
+                  JOIN account_account receivable ON receivable.id = debit.account_id
+                   AND receivable.account_type = 'asset_receivable'
+                  JOIN account_move invoice ON invoice.id = debit.move_id AND invoice.move_type = 'out_invoice'
+                   AND invoice.cfdi_payment_method = 'PPD'
+                  JOIN customer_cfdi cfdi ON cfdi.move_id = invoice.id AND cfdi.cfdi_type = 'I'
+                   AND cfdi.state = ANY(%(valid)s)
+                  JOIN account_move_line credit ON credit.id = partial.credit_move_id
+                  JOIN account_move entry ON entry.id = credit.move_id AND entry.move_type = 'entry'
+                   AND entry.state = 'posted'
+                   AND (entry.origin_payment_id IS NOT NULL OR entry.statement_line_id IS NOT NULL)
+             LEFT JOIN account_payment payment ON payment.id = entry.origin_payment_id
+              GROUP BY entry.company_id, invoice.commercial_partner_id, entry.id, invoice.id, cfdi.uuid, payment.date
+              ) matched
+         LEFT JOIN LATERAL (
+                SELECT SUM(line.amount) AS amount
+                  FROM customer_cfdi_payment line
+                 WHERE line.living AND line.entry_id = matched.entry_id AND line.move_id = matched.invoice_id
+                   AND line.cfdi_id <> ALL(%(replaced)s)
+              ) said ON TRUE
+          ) pair
     CROSS JOIN LATERAL (
             SELECT CASE WHEN SUM(line.credited) > 0
                         THEN LEAST(GREATEST(1 - SUM(line.lost) / SUM(line.credited), 0), 1)
@@ -60,17 +73,12 @@ SELECT part.id, part.name, part.company_id, part.partner_id, part.entry_id, part
                             THEN line.balance ELSE 0 END AS lost
                   FROM account_move_line line
                   JOIN account_account account ON account.id = line.account_id
-                 WHERE line.move_id = matched.entry_id
+                 WHERE line.move_id = pair.entry_id
               ) line
           ) money
+         WHERE pair.is_open
       ) paid
       JOIN res_currency currency ON currency.id = paid.currency_id
- LEFT JOIN LATERAL (
-        SELECT SUM(line.amount) AS amount
-          FROM customer_cfdi_payment line
-         WHERE line.living AND line.entry_id = paid.entry_id AND line.move_id = paid.invoice_id
-           AND line.cfdi_id <> ALL(%(replaced)s)
-      ) declared ON TRUE
      UNION ALL
     SELECT -MIN(line.id), entry.name, line.company_id, line.partner_id, line.entry_id, entry.origin_payment_id,
            line.move_id, line.uuid, MIN(line.date), line.currency_id, 0, 0, SUM(line.amount)
