@@ -80,14 +80,18 @@ class CustomerCfdi(models.Model):
     )
     uuid = fields.Char(string="Fiscal Folio (UUID)", readonly=True)
     stamped_at = fields.Datetime(string="Stamped at", readonly=True, help="When the timbre was received.")
-    pac_id = fields.Many2one("customer.pac", string="PAC", readonly=True, help="Where it was sent.")
+    pac_id = fields.Many2one(
+        "customer.pac", string="PAC", readonly=True, groups="base.group_user", help="Where it was sent."
+    )
     environment = fields.Selection(ENVIRONMENTS, readonly=True, help="Only what is stamped in production is legal.")
     # In the row and not in the file store, so that one commit holds the state and the bytes.
-    sealed_xml = fields.Binary(string="Sealed XML", attachment=False, readonly=True)
+    sealed_xml = fields.Binary(string="Sealed XML", attachment=False, readonly=True, groups="base.group_user")
     xml = fields.Binary(string="Stamped XML", attachment=False, readonly=True)
     xml_name = fields.Char(compute="_compute_name")
-    error_code = fields.Char(readonly=True, help="Code of the PAC or of the SAT.")
-    message = fields.Text(readonly=True, help="What the PAC answered last, or why it could not be asked.")
+    error_code = fields.Char(readonly=True, groups="base.group_user", help="Code of the PAC or of the SAT.")
+    message = fields.Text(
+        readonly=True, groups="base.group_user", help="What the PAC answered last, or why it could not be asked."
+    )
 
     _folio_unique = models.UniqueIndex(
         f"(issuer_rfc, series, folio) WHERE {LIVING}",
@@ -167,6 +171,7 @@ class CustomerCfdi(models.Model):
         if not comprobante.Folio:
             series, folio = self._next_payment_folio(company, comprobante.Emisor.Rfc)
             comprobante = replace(comprobante, Serie=series, Folio=folio)
+        self._check_folio(comprobante)
         xml = seal(
             build_xml(comprobante),
             certificate_der=certificate._get_der_certificate_bytes(formatting="bytes"),
@@ -178,6 +183,28 @@ class CustomerCfdi(models.Model):
         cfdi = self.create(self._sealed_values(move, comprobante, xml) | {"environment": pac.environment})
         move._cfdi_sealed(cfdi, comprobante)
         return cfdi
+
+    @api.model
+    def _check_folio(self, comprobante):
+        """:raise UserError: another document of this issuer has this series and folio"""
+        domain = [
+            ("issuer_rfc", "=", comprobante.Emisor.Rfc),
+            ("series", "=", comprobante.Serie),
+            ("folio", "=", comprobante.Folio),
+            ("state", "in", LIVE_STATES),
+        ]
+        other = self.search(domain, limit=1)
+        if other:
+            raise UserError(
+                self.env._(
+                    "Series and folio: “%(name)s” of %(rfc)s are those of the CFDI of %(other)s (%(company)s). "
+                    "Journals and companies of one RFC number their invoices with different prefixes.",
+                    name=f"{comprobante.Serie}-{comprobante.Folio}",
+                    rfc=comprobante.Emisor.Rfc,
+                    other=other.move_id.name,
+                    company=other.company_id.display_name,
+                )
+            )
 
     @api.model
     def _sealed_values(self, move, comprobante, xml):
@@ -245,6 +272,14 @@ class CustomerCfdi(models.Model):
             record.lock_for_update()
         except LockError as error:
             raise UserError(self.env._("%(name)s is being stamped by somebody else.", name=record.name)) from error
+
+    @api.model
+    def _rollback(self):
+        """Begin again after a failure, and see what is committed by now."""
+        if modules.module.current_test:
+            self.env.invalidate_all(flush=False)
+        else:
+            self.env.cr.rollback()
 
     @api.model
     def _commit(self):

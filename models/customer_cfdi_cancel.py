@@ -63,8 +63,8 @@ class CustomerCfdi(models.Model):
     )
     sat_cancellation = fields.Char(string="Cancellation at the SAT", readonly=True, help="In the SAT's words.")
     sat_checked_at = fields.Datetime(string="Asked at the SAT", readonly=True, help="When it last said something.")
-    sat_checks = fields.Integer(readonly=True, aggregator=None)
-    sat_next_check = fields.Datetime(readonly=True, help="When the job asks the SAT again.")
+    sat_checks = fields.Integer(readonly=True, groups="base.group_user", aggregator=None)
+    sat_next_check = fields.Datetime(readonly=True, groups="base.group_user", help="When the job asks the SAT again.")
 
     _sat_check_idx = models.Index(f"(sat_next_check) WHERE state IN {VALID_STATES}")
 

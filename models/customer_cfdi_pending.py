@@ -143,7 +143,7 @@ class CustomerCfdiPending(models.Model):
         readonly=True,
         help="Empty where the bank statement's line is the payment.",
     )
-    invoice_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    invoice_id = fields.Many2one("account.move", readonly=True)
     uuid = fields.Char(string="Invoice UUID", readonly=True)
     date = fields.Date(string="Payment Date", readonly=True)
     deadline = fields.Date(

@@ -2,12 +2,13 @@ import base64
 import logging
 from datetime import timedelta
 
-from odoo import api, fields, models, modules
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ..cfdi import CfdiError
 from ..cfdi.pac import PacError, PacRejected, PacUnavailable, check_timbrado
 from .customer_cfdi import MANY, UNFINISHED_STATES
+from .customer_cfdi_delivery import MAIL_KEY
 
 _logger = logging.getLogger(__name__)
 
@@ -28,15 +29,21 @@ class CustomerCfdi(models.Model):
     bound_to_pac = fields.Boolean(
         string="Bound to Its PAC",
         readonly=True,
+        groups="base.group_user",
         help="Its PAC did not answer clearly once, so that it may have stamped it: it is never sent to another one.",
     )
-    attempts = fields.Integer(readonly=True, aggregator=None, help="How often a PAC was asked in vain.")
+    attempts = fields.Integer(
+        readonly=True, groups="base.group_user", aggregator=None, help="How often a PAC was asked in vain."
+    )
     next_attempt = fields.Datetime(
-        string="Next Attempt", readonly=True, help="When the job tries again. Whoever stamps need not wait for it."
+        readonly=True,
+        groups="base.group_user",
+        help="When the job tries again. Whoever stamps need not wait for it.",
     )
     needs_person = fields.Boolean(
         string="Somebody Has to Look",
         readonly=True,
+        groups="base.group_user",
         help="Its PAC cannot be asked whether it has stamped it: somebody has to look it up there, and give its XML "
         "here or say that there is none.",
     )
@@ -199,13 +206,15 @@ class CustomerCfdi(models.Model):
         """What follows the timbre. Whatever happens there, the document is stamped and committed."""
         try:
             with self.env.cr.savepoint():
-                if self.env.context.get(MANY):
+                # Send & Print mails them itself.
+                if self.env.context.get(MANY) and self.env.context.get(MAIL_KEY, True):
                     self._deliver_later()
                 else:
                     self._deliver()
             self._commit()
         except Exception:
             _logger.exception("CFDI %s is stamped, and is delivered by the job", self.uuid)
+            self._rollback()
         self._cancel_replaced()
 
     # ------------------------------------------------------------------
@@ -242,9 +251,7 @@ class CustomerCfdi(models.Model):
                 work(cfdi)
             except Exception:
                 _logger.exception("CFDI %s is left for another time", cfdi.id)
-                if modules.module.current_test:
-                    raise
-                self.env.cr.rollback()
+                self._rollback()
                 cfdi.write(values_of_failure(cfdi))
             if not cron._commit_progress(1):
                 break

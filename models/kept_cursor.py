@@ -62,7 +62,7 @@ def execute_prepared(cr, query):
     if name is None:
         name = f"customer_{len(prepared)}"
         text = query.code % tuple(f"${number}" for number in range(1, len(query.params) + 1))
-        cr.execute(f"PREPARE {name} AS {text}")
+        cr.execute(f"PREPARE {name} AS {text}")  # pylint: disable=sql-injection
         prepared[query.code] = name
     cr.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(query.params))})", query.params, log_exceptions=False)
 

@@ -17,8 +17,9 @@ class ResPartner(models.Model):
 
     @api.model
     def _post_model_setup__(self):
-        super()._post_model_setup__()
+        result = super()._post_model_setup__()
         for name, field in self._fields.items():
             if field.prefetch is True and field._modules[:1] == ("l10n_mx_customer",) and name not in ON_DOCUMENTS:
                 group = name.split("_")[0]
                 field.prefetch = f"customer_{group if group in GROUPS else 'card'}"
+        return result

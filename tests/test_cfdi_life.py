@@ -312,3 +312,13 @@ class TestCfdiCancel(PacCommon):
         self.control(reset=True)
         self.assertEqual(payment.move_id.cfdi_stamp()[0]["state"], "stamped")
         self.assertEqual(len(set(payment.move_id.cfdi_ids.mapped("folio"))), 1)
+
+    def test_two_journals_do_not_share_folios(self):
+        cfdi = self._stamped()
+        journal = cfdi.move_id.journal_id.copy({"name": "Otra caja", "code": "OTRA"})
+        other = self._create_customer_invoice(post=False, journal_id=journal.id)
+        other.name = cfdi.move_id.name
+        other.action_post()
+        (result,) = other.cfdi_stamp()
+        self.assertEqual(result["state"], "invalid")
+        self.assertIn(f"{cfdi.series}-{cfdi.folio}", result["message"])
