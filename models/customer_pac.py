@@ -24,9 +24,10 @@ class CustomerPac(models.Model):
     _name = "customer.pac"
     _description = "PAC"
     _order = "company_id, sequence, id"
+    _rec_names_search = ("kind",)
     _check_company_auto = True
 
-    name = fields.Char(compute="_compute_name", store=True)
+    name = fields.Char(compute="_compute_name")
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company, help="Whose CFDIs it stamps."
     )
@@ -61,6 +62,7 @@ class CustomerPac(models.Model):
     secret = fields.Char(groups=fields.NO_ACCESS, copy=False)
 
     @api.depends("kind", "environment")
+    @api.depends_context("lang")
     def _compute_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         environments = dict(self._fields["environment"]._description_selection(self.env))
