@@ -34,11 +34,16 @@ _EPSILON = Decimal("1e-12")
 _TINY = Decimal("1e-16")
 """The same, in the formula of the payments (CRP20275)."""
 _QUANTA = tuple(Decimal(1).scaleb(-n) for n in range(19))
+_HALVES = tuple(quantum / 2 for quantum in _QUANTA)
+"""Half of the last digit, by decimals."""
+_HALF_UP, _DOWN, _CEILING = (
+    Context(prec=60, rounding=rounding) for rounding in (ROUND_HALF_UP, ROUND_DOWN, ROUND_CEILING)
+)
 
 
 def half_up(value: Decimal, decimals: int) -> Decimal:
     """`value` at `decimals`, ties away from zero, as the SAT rounds."""
-    return value.quantize(_QUANTA[decimals], rounding=ROUND_HALF_UP, context=_WIDE)
+    return _HALF_UP.quantize(value, _QUANTA[decimals])
 
 
 def header(value: Decimal, decimals: int) -> Decimal:
@@ -83,7 +88,7 @@ def in_pesos(value: Decimal, rate: Decimal) -> Decimal:
 
 def truncated(value: Decimal, decimals: int) -> Decimal:
     """`value` at `decimals`, cut off."""
-    return value.quantize(_QUANTA[decimals], rounding=ROUND_DOWN, context=_WIDE)
+    return _DOWN.quantize(value, _QUANTA[decimals])
 
 
 def decimals_of(value: Decimal) -> int:
@@ -140,7 +145,7 @@ def payment_limits(paid: Decimal, equivalence: Decimal, decimals: int) -> tuple[
 
 
 def _half_digit(value: Decimal) -> Decimal:
-    return _QUANTA[decimals_of(value)] / 2
+    return _HALVES[decimals_of(value)]
 
 
 def neighbours(value: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
@@ -151,6 +156,6 @@ def neighbours(value: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
 def _outwards(lower: Decimal, upper: Decimal, decimals: int) -> tuple[Decimal, Decimal]:
     quantum = _QUANTA[decimals]
     return (
-        lower.quantize(quantum, rounding=ROUND_DOWN, context=_WIDE),
-        upper.quantize(quantum, rounding=ROUND_CEILING, context=_WIDE),
+        _DOWN.quantize(lower, quantum),
+        _CEILING.quantize(upper, quantum),
     )

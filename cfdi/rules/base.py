@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -15,6 +15,7 @@ from lxml import etree
 from ..catalogs import currency_decimals
 from ..errors import Problem
 from ..namespaces import NS, cfdi
+from ..rounding import decimals_of
 
 _PAGOS = "cfdi:Complemento/pago20:Pagos"
 _PAGO = f"{_PAGOS}/pago20:Pago"
@@ -67,7 +68,13 @@ KINDS = {
 }
 """Kind of node -> where it is, from the comprobante."""
 
+_ZERO = Decimal(0)
+TaxKey = tuple[str, str, Decimal | None]
 _MODULES = ("comprobante", "receptor", "conceptos", "partes", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
+
+
+def _always(_node: Node, _document: Document) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class Rule:
     """A row of the matrix.
 
     applies, holds: take the node and the document; `holds` is asked only where `applies` says yes.
+    when: takes the document, and is asked once instead of for each of its nodes.
     attribute: what the user has to mend, '' for the node itself.
     """
 
@@ -83,36 +91,57 @@ class Rule:
     attribute: str
     message: str
     holds: Callable[[Node, Document], bool]
-    applies: Callable[[Node, Document], bool] = lambda _node, _document: True
+    applies: Callable[[Node, Document], bool] = _always
+    when: Callable[[Document], bool] | None = None
 
 
 class Node:
     """An element with its attributes as numbers; '' and None are told apart from zero."""
 
-    __slots__ = ("_numbers", "element")
+    __slots__ = ("_attributes", "_children", "_numbers", "element")
 
     def __init__(self, element: etree._Element):
         self.element = element
+        # read from libxml2 once: each rule asks again
+        self._attributes: dict[str, str] = dict(element.items())
         self._numbers: dict[str, Decimal | None] = {}
+        self._children: frozenset[str] | None = None
 
     def __getitem__(self, name: str) -> str:
         """The attribute, '' when it is absent."""
-        return self.element.get(name, "")
+        return self._attributes.get(name, "")
 
     def has(self, name: str) -> bool:
-        return name in self.element.attrib
+        return name in self._attributes
+
+    def has_all(self, names: Iterable[str]) -> bool:
+        return all(map(self._attributes.__contains__, names))
+
+    def decimals(self, name: str) -> int:
+        """Decimals that an attribute was written with, trailing zeros included; the attribute is there."""
+        number = self.number(name)
+        digits = self._attributes[name].partition(".")[2]
+        return len(digits) if digits.isdigit() else decimals_of(number)
 
     def number(self, name: str) -> Decimal | None:
         """The attribute as a number with the decimals that it was written with, None when absent."""
-        if name not in self._numbers:
-            text = self.element.get(name)
-            self._numbers[name] = None if text is None else _decimal(text)
-        return self._numbers[name]
+        try:
+            return self._numbers[name]
+        except KeyError:
+            text = self._attributes.get(name)
+            number = self._numbers[name] = None if text is None else _decimal(text)
+            return number
 
     def amount(self, name: str) -> Decimal:
         """The attribute as a number, zero when absent."""
         number = self.number(name)
-        return Decimal(0) if number is None else number
+        return _ZERO if number is None else number
+
+    def has_child(self, tag: str) -> bool:
+        """Whether it has a child of this qualified name."""
+        if self._children is None:
+            self._children = frozenset(child.tag for child in self.element)
+        return tag in self._children
 
     def child(self, path: str) -> etree._Element | None:
         return self.element.find(path, NS)
@@ -142,11 +171,16 @@ def decimals_of_currency(moneda: str) -> int:
 
 def has(*names: str) -> Callable[[Node, Document], bool]:
     """Condition: the node has all these attributes."""
-    return lambda node, _document: all(node.has(name) for name in names)
+    if len(names) == 1:
+        (name,) = names
+        return lambda node, _document: node.has(name)
+    return lambda node, _document: node.has_all(names)
 
 
-def tax_key(node: Node, suffix: str = "") -> tuple[str, str, Decimal | None]:
+def tax_key(node: Node, suffix: str = "") -> TaxKey:
     """What tells a tax from others: Impuesto, TipoFactor, TasaOCuota; their names end in `suffix`."""
+    if not suffix:
+        return node["Impuesto"], node["TipoFactor"], node.number("TasaOCuota")
     return node[f"Impuesto{suffix}"], node[f"TipoFactor{suffix}"], node.number(f"TasaOCuota{suffix}")
 
 
@@ -164,30 +198,59 @@ def all_different(keys: Iterable[object]) -> bool:
     return max(Counter(keys).values(), default=0) <= 1
 
 
+class _Place:
+    """A place of the tree: the kind of the nodes there, and what is below by qualified name."""
+
+    __slots__ = ("below", "kind")
+
+    def __init__(self):
+        self.kind = ""
+        self.below: dict[str, _Place] = {}
+
+
+@lru_cache(maxsize=1)
+def _places() -> _Place:
+    """`KINDS` as a tree, for one walk through the document."""
+    top = _Place()
+    for kind, path in KINDS.items():
+        place = top
+        for step in path.split("/") if path != "." else ():
+            prefix, _, name = step.partition(":")
+            place = place.below.setdefault(f"{{{NS[prefix]}}}{name}", _Place())
+        place.kind = kind
+    return top
+
+
+def _collect(element: etree._Element, place: _Place, nodes: dict[str, list[Node]]) -> None:
+    """Add the nodes below `element`, which stands at `place`, to those of their kind."""
+    for child in element:
+        found = place.below.get(child.tag)
+        if found is not None:
+            if found.kind:
+                nodes.setdefault(found.kind, []).append(Node(child))
+            if found.below:
+                _collect(child, found, nodes)
+
+
 class Document:
     """A comprobante, its nodes by kind, and what the rules share."""
 
     def __init__(self, element: etree._Element, now: datetime | None):
         self.element = element
         self.now = now
-        self._nodes: dict[str, list[Node]] = {}
+        self.head = Node(element)
+        self._nodes: dict[str, list[Node]] = {"Comprobante": [self.head]}
+        self._taxes: dict[str, Mapping[TaxKey, Sequence[Node]]] = {}
+        _collect(element, _places(), self._nodes)
 
-    def nodes(self, kind: str) -> list[Node]:
-        if kind not in self._nodes:
-            path = KINDS[kind]
-            found = [self.element] if path == "." else self.element.findall(path, NS)
-            self._nodes[kind] = [Node(element) for element in found]
-        return self._nodes[kind]
-
-    @property
-    def head(self) -> Node:
-        return self.nodes("Comprobante")[0]
+    def nodes(self, kind: str) -> Sequence[Node]:
+        return self._nodes.get(kind, ())
 
     @cached_property
     def receptor(self) -> Node:
         return (self.nodes("Receptor") or [Node(etree.Element(cfdi("Receptor")))])[0]
 
-    @property
+    @cached_property
     def type(self) -> str:
         return self.head["TipoDeComprobante"]
 
@@ -196,9 +259,21 @@ class Document:
         """Decimals of the comprobante's currency."""
         return decimals_of_currency(self.head["Moneda"])
 
+    def taxes(self, kind: str) -> Mapping[TaxKey, Sequence[Node]]:
+        """Nodes of a kind by what tells a tax from others."""
+        if kind not in self._taxes:
+            found: dict[TaxKey, list[Node]] = {}
+            for node in self.nodes(kind):
+                found.setdefault(tax_key(node), []).append(node)
+            self._taxes[kind] = found
+        return self._taxes[kind]
+
     def has_complement(self, namespace: str) -> bool:
-        path = f"{cfdi('Complemento')}/{{{namespace}}}*"
-        return self.element.find(path) is not None
+        return namespace in self._complements
+
+    @cached_property
+    def _complements(self) -> frozenset[str | None]:
+        return frozenset(etree.QName(node).namespace for node in self.element.iterfind(f"{cfdi('Complemento')}/*"))
 
 
 @lru_cache(maxsize=1)
@@ -214,20 +289,33 @@ def check_rules(element: etree._Element, *, now: datetime | None, known: set[str
     :param known: paths with a problem already told; a rule adds nothing to the same attribute.
     """
     document = Document(element, now)
-    return [problem for rule in all_rules() for problem in _apply(rule, document) if problem.path not in known]
+    problems: list[Problem] = []
+    for rule in all_rules():
+        nodes = document.nodes(rule.kind)
+        if nodes and (rule.when is None or rule.when(document)):
+            broken = _broken(rule, nodes, document)
+            problems += [problem for problem in broken if problem.path not in known]
+    return problems
 
 
-def _apply(rule: Rule, document: Document) -> Iterator[Problem]:
-    for node in document.nodes(rule.kind):
+def _broken(rule: Rule, nodes: Sequence[Node], document: Document) -> list[Problem]:
+    """A problem for each of the nodes, which are of its kind, that breaks the rule."""
+    applies, holds, everywhere = rule.applies, rule.holds, rule.applies is _always
+    found = []
+    for node in nodes:
         try:
-            broken = rule.applies(node, document) and not rule.holds(node, document)
+            if (everywhere or applies(node, document)) and not holds(node, document):
+                found.append(_problem(rule, node))
         except _NotANumber:
             continue
-        if broken:
-            path = node_path(node.element)
-            if rule.attribute:
-                path += f"/@{rule.attribute}"
-            yield Problem(rule.code, rule.message, path, node[rule.attribute] if rule.attribute else "")
+    return found
+
+
+def _problem(rule: Rule, node: Node) -> Problem:
+    path = node_path(node.element)
+    if not rule.attribute:
+        return Problem(rule.code, rule.message, path)
+    return Problem(rule.code, rule.message, f"{path}/@{rule.attribute}", node[rule.attribute])
 
 
 def node_path(element: etree._Element) -> str:

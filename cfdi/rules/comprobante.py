@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ..catalogs import local_time, regimen_allowed
 from ..comprobante import RFC_PUBLICO_EN_GENERAL
-from ..rounding import decimals_of, header
+from ..rounding import header
 from .base import Document, Node, Rule
 
 WINDOW = timedelta(hours=72)
@@ -22,7 +22,7 @@ _BIMESTERS = frozenset("13 14 15 16 17 18".split())
 
 def _within_currency(name: str):
     def holds(node: Node, document: Document) -> bool:
-        return decimals_of(node.number(name)) <= document.decimals
+        return node.decimals(name) <= document.decimals
 
     return holds
 

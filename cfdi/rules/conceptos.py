@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from ..rounding import decimals_of, line_limits, tax_limits
+from ..namespaces import cfdi
+from ..rounding import line_limits, tax_limits
 from .base import Document, Node, Rule, has
 
+_IMPUESTOS = cfdi("Impuestos")
 _NOT_ITEMISED = frozenset({"01", "03", "04", "05"})
 
 _RATES = {
@@ -24,23 +26,32 @@ _WITHHOLDING_RANGES = {
 
 
 def _has_taxes(node: Node, _document: Document) -> bool:
-    return node.child("cfdi:Impuestos") is not None
+    return node.has_child(_IMPUESTOS)
+
+
+def _itemises(node: Node, _document: Document) -> bool:
+    return any(
+        True
+        for taxes in node.element.iterchildren(_IMPUESTOS)
+        for group in taxes.iterchildren("*")
+        for _tax in group.iterchildren("*")
+    )
 
 
 def amount_in_limits(node: Node, _document: Document) -> bool:
     amount = node.number("Importe")
-    lower, upper = line_limits(node.number("Cantidad"), node.number("ValorUnitario"), decimals_of(amount))
+    lower, upper = line_limits(node.number("Cantidad"), node.number("ValorUnitario"), node.decimals("Importe"))
     return lower <= amount <= upper
 
 
 def tax_in_limits(suffix: str = "") -> Callable[[Node, Document], bool]:
     """Condition: Importe is what Base and TasaOCuota give, within what the SAT accepts; their names end in `suffix`."""
 
+    importe, base, rate = f"Importe{suffix}", f"Base{suffix}", f"TasaOCuota{suffix}"
+
     def holds(node: Node, _document: Document) -> bool:
-        amount = node.number(f"Importe{suffix}")
-        base, rate = node.number(f"Base{suffix}"), node.number(f"TasaOCuota{suffix}")
-        lower, upper = tax_limits(base, rate, decimals_of(amount))
-        return lower <= amount <= upper
+        lower, upper = tax_limits(node.number(base), node.number(rate), node.decimals(importe))
+        return lower <= node.number(importe) <= upper
 
     return holds
 
@@ -71,7 +82,7 @@ RULES = (
         "Concepto",
         "ValorUnitario",
         "El ValorUnitario debe ser mayor que cero.",
-        applies=lambda n, d: d.type in "IEN",
+        when=lambda d: d.type in "IEN",
         holds=lambda n, d: n.amount("ValorUnitario") > 0,
     ),
     Rule(
@@ -79,7 +90,7 @@ RULES = (
         "Concepto",
         "Importe",
         "El Importe no corresponde a Cantidad por ValorUnitario.",
-        applies=lambda n, d: all(n.has(name) for name in ("Cantidad", "ValorUnitario", "Importe")),
+        applies=has("Cantidad", "ValorUnitario", "Importe"),
         holds=amount_in_limits,
     ),
     Rule(
@@ -88,7 +99,7 @@ RULES = (
         "Descuento",
         "El Descuento tiene más decimales que el Importe del concepto.",
         applies=lambda n, d: n.has("Descuento") and n.has("Importe"),
-        holds=lambda n, d: decimals_of(n.number("Descuento")) <= decimals_of(n.number("Importe")),
+        holds=lambda n, d: n.decimals("Descuento") <= n.decimals("Importe"),
     ),
     Rule(
         "CFDI40169",
@@ -119,7 +130,7 @@ RULES = (
         "",
         "El nodo Impuestos del concepto está vacío.",
         applies=_has_taxes,
-        holds=lambda n, d: n.child("cfdi:Impuestos/*/*") is not None,
+        holds=_itemises,
     ),
     Rule(
         "CFDI40174",

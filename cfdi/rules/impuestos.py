@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
-from ..rounding import decimals_of, header
+from ..rounding import header
 from .base import Document, Node, Rule, all_different, has, tax_key
 
 
 def _within_currency(name: str):
     def holds(node: Node, document: Document) -> bool:
-        return decimals_of(node.number(name)) <= document.decimals
+        return node.decimals(name) <= document.decimals
 
     return holds
 
 
-def _concept_sum(document: Document, kind: str, name: str, same) -> Decimal:
-    found = (node.amount(name) for node in document.nodes(kind) if same(node))
-    return header(sum(found, Decimal(0)), document.decimals)
+def _rounded_sum(document: Document, nodes: Iterable[Node], name: str) -> Decimal:
+    return header(sum((node.amount(name) for node in nodes), Decimal(0)), document.decimals)
 
 
 def _traslado_matches(name: str):
     def holds(node: Node, document: Document) -> bool:
-        key = tax_key(node)
-        return node.amount(name) == _concept_sum(document, "ConceptoTraslado", name, lambda n: tax_key(n) == key)
+        same = document.taxes("ConceptoTraslado").get(tax_key(node), ())
+        return node.amount(name) == _rounded_sum(document, same, name)
 
     return holds
 
 
 def _retencion_matches(node: Node, document: Document) -> bool:
     code = node["Impuesto"]
-    expected = _concept_sum(document, "ConceptoRetencion", "Importe", lambda n: n["Impuesto"] == code)
-    return node.amount("Importe") == expected
+    same = (tax for tax in document.nodes("ConceptoRetencion") if tax["Impuesto"] == code)
+    return node.amount("Importe") == _rounded_sum(document, same, "Importe")
 
 
 def _total_matches(name: str, kind: str):

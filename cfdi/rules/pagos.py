@@ -61,7 +61,7 @@ def _equivalence(docto: Node) -> Decimal:
 # ----------------------------------------------------------------------
 # Conditions
 # ----------------------------------------------------------------------
-def _is_payment(_node: Node, document: Document) -> bool:
+def _is_payment(document: Document) -> bool:
     return document.type == "P" or document.has_complement(PAGOS)
 
 
@@ -252,12 +252,12 @@ def _envelope() -> list[Rule]:
         "Concepto": {"NoIdentificacion": "CRP20114", "Unidad": "CRP20117", "Descuento": "CRP20121"},
     }
     rules = [
-        Rule(code, kind, name, message, holds, _is_payment)
+        Rule(code, kind, name, message, holds, when=_is_payment)
         for kind, rows in {"Comprobante": head, "Concepto": concept}.items()
         for name, (code, message, holds) in rows.items()
     ]
     rules += [
-        Rule(code, kind, name, f"Un recibo de pagos no lleva {name}.", _absent(name), _is_payment)
+        Rule(code, kind, name, f"Un recibo de pagos no lleva {name}.", _absent(name), when=_is_payment)
         for kind, names in absent.items()
         for name, code in names.items()
     ]
@@ -268,7 +268,7 @@ def _envelope() -> list[Rule]:
             "Comprobante",
             "",
             "Un recibo de pagos tiene un solo concepto.",
-            applies=_is_payment,
+            when=_is_payment,
             holds=lambda n, d: len(d.nodes("Concepto")) == 1,
         ),
         Rule(
@@ -276,7 +276,7 @@ def _envelope() -> list[Rule]:
             "Concepto",
             "",
             "El concepto de un recibo de pagos no tiene más que ACuentaTerceros.",
-            applies=_is_payment,
+            when=_is_payment,
             holds=lambda n, d: (
                 {child.tag for child in n.element.findall("*")} <= {cfdi("ACuentaTerceros"), cfdi("Impuestos")}
             ),
@@ -286,7 +286,7 @@ def _envelope() -> list[Rule]:
             "Concepto",
             "",
             "El concepto de un recibo de pagos no lleva Impuestos.",
-            applies=_is_payment,
+            when=_is_payment,
             holds=lambda n, d: n.child("cfdi:Impuestos") is None,
         ),
     ]
