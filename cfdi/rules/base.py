@@ -306,7 +306,7 @@ def _broken(rule: Rule, nodes: Sequence[Node], document: Document) -> list[Probl
         try:
             if (everywhere or applies(node, document)) and not holds(node, document):
                 found.append(_problem(rule, node))
-        except _NotANumber:
+        except _NotANumber:  # noqa: PERF203 - one node must not hide what is wrong with the others
             continue
     return found
 
