@@ -15,7 +15,8 @@ _UNWRITABLE = dict.fromkeys(range(0x20))
 
 def clean(value: str) -> str:
     """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
-    return " ".join(value.split()).translate(_UNWRITABLE)
+    text = " ".join(value.split())
+    return text if text.isprintable() else text.translate(_UNWRITABLE)
 
 
 def number(value: Decimal | None, decimals: int) -> str | None:
@@ -26,13 +27,6 @@ def number(value: Decimal | None, decimals: int) -> str | None:
 def rate(value: Decimal | None) -> str | None:
     """TasaOCuota, which always has six decimals; None for none."""
     return number(value, _RATE_DECIMALS)
-
-
-def set_attributes(node: etree._Element, **attributes: str | None) -> None:
-    """Set those attributes that are not empty, in their order."""
-    for name, value in attributes.items():
-        if value:
-            node.set(name, value)
 
 
 def add(parent: etree._Element, tag: str, **attributes: str | None) -> etree._Element:

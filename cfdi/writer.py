@@ -9,7 +9,8 @@ from lxml import etree
 from . import rounding, totals
 from .carta_porte_xml import add_carta_porte
 from .comprobante import Comprobante, Concepto, Parte, Retencion, Traslado
-from .elements import add, clean, number, rate, set_attributes
+from .draft import Draft
+from .elements import add, clean, number, rate
 from .errors import ComprobanteError, Problem
 from .namespaces import (
     CARTA_PORTE,
@@ -63,11 +64,12 @@ class _Writer:
         if doc.CartaPorte:
             complements["cartaporte31"] = (CARTA_PORTE, CARTA_PORTE_LOCATION)
         nsmap = _NSMAP | {prefix: namespace for prefix, (namespace, _location) in complements.items()}
-        root = etree.Element(cfdi("Comprobante"), nsmap=nsmap)
         locations = [SCHEMA_LOCATION, *(location for _namespace, location in complements.values())]
-        root.set(f"{{{XSI}}}schemaLocation", " ".join(locations))
-        set_attributes(
-            root,
+        root = Draft(
+            "Comprobante",
+            {f"xmlns:{prefix}": nsmap[prefix] for prefix in nsmap} | {"xsi:schemaLocation": " ".join(locations)},
+        )
+        root.set(
             Version=doc.Version,
             Serie=clean(doc.Serie),
             Folio=clean(doc.Folio),
@@ -86,13 +88,12 @@ class _Writer:
             Confirmacion=doc.Confirmacion,
         )
         if info := doc.InformacionGlobal:
-            _add(root, "InformacionGlobal", Periodicidad=info.Periodicidad, Meses=info.Meses, Año=str(info.Año))
+            root.add("InformacionGlobal", Periodicidad=info.Periodicidad, Meses=info.Meses, Año=str(info.Año))
         for relation in doc.CfdiRelacionados:
-            node = _add(root, "CfdiRelacionados", TipoRelacion=relation.TipoRelacion)
+            node = root.add("CfdiRelacionados", TipoRelacion=relation.TipoRelacion)
             for uuid in relation.UUIDs:
-                _add(node, "CfdiRelacionado", UUID=uuid)
-        _add(
-            root,
+                node.add("CfdiRelacionado", UUID=uuid)
+        root.add(
             "Emisor",
             Rfc=doc.Emisor.Rfc,
             Nombre=clean(doc.Emisor.Nombre),
@@ -100,8 +101,7 @@ class _Writer:
             FacAtrAdquirente=doc.Emisor.FacAtrAdquirente,
         )
         receptor = doc.Receptor
-        _add(
-            root,
+        root.add(
             "Receptor",
             Rfc=receptor.Rfc,
             Nombre=clean(receptor.Nombre),
@@ -111,26 +111,26 @@ class _Writer:
             RegimenFiscalReceptor=receptor.RegimenFiscalReceptor,
             UsoCFDI=receptor.UsoCFDI,
         )
-        conceptos = _add(root, "Conceptos")
+        conceptos = root.add("Conceptos")
         for concepto in doc.Conceptos:
             self.concepto(conceptos, concepto)
         self.impuestos(root, sums)
+        element = root.element()
         if complements:
-            complemento = _add(root, "Complemento")
+            complemento = add(element, cfdi("Complemento"))
             if "implocal" in complements:
                 self.local_taxes(complemento, doc, sums)
             if doc.Pagos:
                 add_pagos(complemento, doc.Pagos)
             if doc.CartaPorte:
                 add_carta_porte(complemento, doc.CartaPorte)
-        return root
+        return element
 
-    def concepto(self, parent: etree._Element, concepto: Concepto) -> None:
+    def concepto(self, parent: Draft, concepto: Concepto) -> None:
         discount = concepto.Descuento or None
         # CFDI40168: Descuento may not show more decimals than Importe
         shown = max(self.decimals, _needed(concepto.Importe), _needed(discount))
-        node = _add(
-            parent,
+        node = parent.add(
             "Concepto",
             ClaveProdServ=concepto.ClaveProdServ,
             NoIdentificacion=clean(concepto.NoIdentificacion),
@@ -146,8 +146,7 @@ class _Writer:
         if concepto.Traslados or concepto.Retenciones:
             self.concept_taxes(node, concepto)
         if third := concepto.ACuentaTerceros:
-            _add(
-                node,
+            node.add(
                 "ACuentaTerceros",
                 RfcACuentaTerceros=third.RfcACuentaTerceros,
                 NombreACuentaTerceros=clean(third.NombreACuentaTerceros),
@@ -156,13 +155,12 @@ class _Writer:
             )
         _add_customs(node, concepto.InformacionAduanera)
         for registered in concepto.CuentaPredial:
-            _add(node, "CuentaPredial", Numero=registered)
+            node.add("CuentaPredial", Numero=registered)
         for part in concepto.Parte:
             self.part(node, part)
 
-    def part(self, parent: etree._Element, part: Parte) -> None:
-        node = _add(
-            parent,
+    def part(self, parent: Draft, part: Parte) -> None:
+        node = parent.add(
             "Parte",
             ClaveProdServ=part.ClaveProdServ,
             NoIdentificacion=clean(part.NoIdentificacion),
@@ -174,20 +172,19 @@ class _Writer:
         )
         _add_customs(node, part.InformacionAduanera)
 
-    def concept_taxes(self, parent: etree._Element, concepto: Concepto) -> None:
-        taxes = _add(parent, "Impuestos")
+    def concept_taxes(self, parent: Draft, concepto: Concepto) -> None:
+        taxes = parent.add("Impuestos")
         for group, name, items in (
             ("Traslados", "Traslado", concepto.Traslados),
             ("Retenciones", "Retencion", concepto.Retenciones),
         ):
             if items:
-                group_node = _add(taxes, group)
+                group_node = taxes.add(group)
                 for tax in items:
                     self.concept_tax(group_node, name, tax)
 
-    def concept_tax(self, parent: etree._Element, name: str, tax: Traslado | Retencion) -> None:
-        _add(
-            parent,
+    def concept_tax(self, parent: Draft, name: str, tax: Traslado | Retencion) -> None:
+        parent.add(
             name,
             Base=self.amount(tax.Base),
             Impuesto=tax.Impuesto,
@@ -196,24 +193,22 @@ class _Writer:
             Importe=self.amount(tax.Importe),
         )
 
-    def impuestos(self, root: etree._Element, sums: totals.Totals) -> None:
+    def impuestos(self, root: Draft, sums: totals.Totals) -> None:
         if not (sums.Traslados or sums.Retenciones):
             return
-        node = _add(
-            root,
+        node = root.add(
             "Impuestos",
             TotalImpuestosRetenidos=self.amount(sums.TotalImpuestosRetenidos),
             TotalImpuestosTrasladados=self.amount(sums.TotalImpuestosTrasladados),
         )
         if sums.Retenciones:
-            group = _add(node, "Retenciones")
+            group = node.add("Retenciones")
             for code, amount in sums.Retenciones:
-                _add(group, "Retencion", Impuesto=code, Importe=self.amount(amount))
+                group.add("Retencion", Impuesto=code, Importe=self.amount(amount))
         if sums.Traslados:
-            group = _add(node, "Traslados")
+            group = node.add("Traslados")
             for tax in sums.Traslados:
-                _add(
-                    group,
+                group.add(
                     "Traslado",
                     Base=self.amount(tax.Base),
                     Impuesto=tax.Impuesto,
@@ -242,14 +237,10 @@ class _Writer:
         return number(value, self.decimals)
 
 
-def _add_customs(parent: etree._Element, numbers: tuple[str, ...]) -> None:
+def _add_customs(parent: Draft, numbers: tuple[str, ...]) -> None:
     for pedimento in numbers:
-        _add(parent, "InformacionAduanera", NumeroPedimento=pedimento)
+        parent.add("InformacionAduanera", NumeroPedimento=pedimento)
 
 
 def _needed(value: Decimal | None) -> int:
     return 0 if value is None else rounding.decimals_of(value.normalize())
-
-
-def _add(parent: etree._Element, name: str, **attributes: str | None) -> etree._Element:
-    return add(parent, cfdi(name), **attributes)
