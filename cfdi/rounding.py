@@ -93,6 +93,9 @@ def truncated(value: Decimal, decimals: int) -> Decimal:
 
 def decimals_of(value: Decimal) -> int:
     """Decimals that `value` carries, trailing zeros included."""
+    digits = str(value).partition(".")[2]
+    if digits.isdigit():  # not of 1E-7
+        return len(digits)
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int):
         raise ValueError(f"not a finite number: {value}")  # noqa: TRY004 - of the right type, of the wrong value
@@ -123,6 +126,22 @@ def tax_limits(base: Decimal, rate: Decimal, decimals: int) -> tuple[Decimal, De
     lower = _WIDE.multiply(base - half, rate)
     upper = _WIDE.multiply(base + half - _EPSILON, rate)
     return _outwards(lower, upper, decimals)
+
+
+def tax_fits(base: Decimal, rate: Decimal, amount: Decimal, decimals: int) -> bool:
+    """Whether the SAT accepts `amount`, which has these decimals, as the Importe of a tax."""
+    if amount == _WIDE.multiply(base, rate) and base > 0 <= rate:
+        return True  # the exact one is always within
+    lower, upper = tax_limits(base, rate, decimals)
+    return lower <= amount <= upper
+
+
+def line_fits(quantity: Decimal, unit_price: Decimal, amount: Decimal, decimals: int) -> bool:
+    """Whether the SAT accepts `amount`, which has these decimals, as the Importe of a concepto."""
+    if amount == _WIDE.multiply(quantity, unit_price) and quantity > 0 < unit_price:
+        return True  # the exact one is always within
+    lower, upper = line_limits(quantity, unit_price, decimals)
+    return lower <= amount <= upper
 
 
 def line_limits(quantity: Decimal, unit_price: Decimal, decimals: int) -> tuple[Decimal, Decimal]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +68,7 @@ KINDS = {
 """Kind of node -> where it is, from the comprobante."""
 
 _ZERO = Decimal(0)
+_COMPLEMENTO = cfdi("Complemento")
 TaxKey = tuple[str, str, Decimal | None]
 _MODULES = ("comprobante", "receptor", "conceptos", "partes", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
 
@@ -195,7 +195,8 @@ def is_pedimento(name: str) -> Callable[[Node, Document], bool]:
 
 
 def all_different(keys: Iterable[object]) -> bool:
-    return max(Counter(keys).values(), default=0) <= 1
+    told = list(keys)
+    return len(set(told)) == len(told)
 
 
 class _Place:
@@ -273,7 +274,11 @@ class Document:
 
     @cached_property
     def _complements(self) -> frozenset[str | None]:
-        return frozenset(etree.QName(node).namespace for node in self.element.iterfind(f"{cfdi('Complemento')}/*"))
+        return frozenset(
+            etree.QName(node).namespace
+            for complement in self.element.iterchildren(_COMPLEMENTO)
+            for node in complement.iterchildren("*")
+        )
 
 
 @lru_cache(maxsize=1)
@@ -292,23 +297,16 @@ def check_rules(element: etree._Element, *, now: datetime | None, known: set[str
     problems: list[Problem] = []
     for rule in all_rules():
         nodes = document.nodes(rule.kind)
-        if nodes and (rule.when is None or rule.when(document)):
-            broken = _broken(rule, nodes, document)
-            problems += [problem for problem in broken if problem.path not in known]
-    return problems
-
-
-def _broken(rule: Rule, nodes: Sequence[Node], document: Document) -> list[Problem]:
-    """A problem for each of the nodes, which are of its kind, that breaks the rule."""
-    applies, holds, everywhere = rule.applies, rule.holds, rule.applies is _always
-    found = []
-    for node in nodes:
-        try:
-            if (everywhere or applies(node, document)) and not holds(node, document):
-                found.append(_problem(rule, node))
-        except _NotANumber:  # noqa: PERF203 - one node must not hide what is wrong with the others
+        if not nodes or (rule.when is not None and not rule.when(document)):
             continue
-    return found
+        applies, holds = rule.applies, rule.holds
+        for node in nodes:
+            try:
+                if (applies is _always or applies(node, document)) and not holds(node, document):
+                    problems.append(_problem(rule, node))
+            except _NotANumber:  # noqa: PERF203 - one node must not hide what is wrong with the others
+                continue
+    return [problem for problem in problems if problem.path not in known]
 
 
 def _problem(rule: Rule, node: Node) -> Problem:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from ..catalogs import local_time, regimen_allowed
 from ..comprobante import RFC_PUBLICO_EN_GENERAL
+from ..namespaces import IMPLOCAL
 from ..rounding import header
 from .base import Document, Node, Rule
 
@@ -57,7 +58,7 @@ def _total_adds_up(_node: Node, document: Document) -> bool:
     total = head.amount("SubTotal") - head.amount("Descuento")
     for impuestos in document.nodes("Impuestos"):
         total += impuestos.amount("TotalImpuestosTrasladados") - impuestos.amount("TotalImpuestosRetenidos")
-    local = head.child("cfdi:Complemento/implocal:ImpuestosLocales")
+    local = head.child("cfdi:Complemento/implocal:ImpuestosLocales") if document.has_complement(IMPLOCAL) else None
     if local is not None:
         taxes = Node(local)
         total += taxes.amount("TotaldeTraslados") - taxes.amount("TotaldeRetenciones")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from ..namespaces import cfdi
-from ..rounding import line_limits, tax_limits
+from ..rounding import line_fits, tax_fits
 from .base import Document, Node, Rule, has
 
 _IMPUESTOS = cfdi("Impuestos")
@@ -31,17 +31,18 @@ def _has_taxes(node: Node, _document: Document) -> bool:
 
 def _itemises(node: Node, _document: Document) -> bool:
     return any(
-        True
-        for taxes in node.element.iterchildren(_IMPUESTOS)
-        for group in taxes.iterchildren("*")
-        for _tax in group.iterchildren("*")
+        isinstance(tax.tag, str)
+        for taxes in node.element
+        if taxes.tag == _IMPUESTOS
+        for group in taxes
+        for tax in group
     )
 
 
 def amount_in_limits(node: Node, _document: Document) -> bool:
-    amount = node.number("Importe")
-    lower, upper = line_limits(node.number("Cantidad"), node.number("ValorUnitario"), node.decimals("Importe"))
-    return lower <= amount <= upper
+    return line_fits(
+        node.number("Cantidad"), node.number("ValorUnitario"), node.number("Importe"), node.decimals("Importe")
+    )
 
 
 def tax_in_limits(suffix: str = "") -> Callable[[Node, Document], bool]:
@@ -50,8 +51,7 @@ def tax_in_limits(suffix: str = "") -> Callable[[Node, Document], bool]:
     importe, base, rate = f"Importe{suffix}", f"Base{suffix}", f"TasaOCuota{suffix}"
 
     def holds(node: Node, _document: Document) -> bool:
-        lower, upper = tax_limits(node.number(base), node.number(rate), node.decimals(importe))
-        return lower <= node.number(importe) <= upper
+        return tax_fits(node.number(base), node.number(rate), node.number(importe), node.decimals(importe))
 
     return holds
 
