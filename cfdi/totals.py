@@ -89,11 +89,13 @@ def complete(comprobante: Comprobante) -> Comprobante:
 
     :raises ComprobanteError: it already carried one of them and it is not what the conceptos add up to.
     """
-    return with_totals(comprobante, compute(comprobante))
+    totals = compute(comprobante)
+    check(comprobante, totals)
+    return replace(comprobante, SubTotal=totals.SubTotal, Descuento=totals.Descuento, Total=totals.Total)
 
 
-def with_totals(comprobante: Comprobante, totals: Totals) -> Comprobante:
-    """`complete`, for who has already computed the totals."""
+def check(comprobante: Comprobante, totals: Totals) -> None:
+    """:raises ComprobanteError: `comprobante` carries a total that is not the one of `totals`."""
     problems = []
     for name, code in (("SubTotal", "CFDI40108"), ("Descuento", "CFDI40111"), ("Total", "CFDI40119")):
         given, computed = getattr(comprobante, name), getattr(totals, name)
@@ -102,7 +104,6 @@ def with_totals(comprobante: Comprobante, totals: Totals) -> Comprobante:
             problems.append(Problem(code, message, f"Comprobante/@{name}", str(given)))
     if problems:
         raise ComprobanteError(problems)
-    return replace(comprobante, SubTotal=totals.SubTotal, Descuento=totals.Descuento, Total=totals.Total)
 
 
 def _traslados(comprobante: Comprobante, decimals: int) -> tuple[TaxGroup, ...]:

@@ -38,7 +38,7 @@ def build_xml(comprobante: Comprobante) -> etree._Element:
     :raises ComprobanteError: totals that do not agree, unknown currency, an amount that cannot be written.
     """
     sums = totals.compute(comprobante)
-    comprobante = totals.with_totals(comprobante, sums)
+    totals.check(comprobante, sums)
     decimals = totals.decimals_of_currency(comprobante.Moneda)
     try:
         return _Writer(decimals).comprobante(comprobante, sums)
