@@ -3,6 +3,7 @@ import time
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import MissingError
 from odoo.tools import SQL, ormcache
 
 from . import customer_figures
@@ -90,11 +91,16 @@ class CustomerFigurePending(models.Model):
         if not partners:
             return
         # The partner itself too: a customer that becomes a contact of another one keeps no figures.
-        customers = partners.sudo().commercial_partner_id | partners.sudo()
+        partners = partners.sudo()
+        try:
+            customers = partners.commercial_partner_id | partners
+        except MissingError:  # what was of a partner that has just been deleted
+            partners = partners.exists()
+            customers = partners.commercial_partner_id | partners
         self.env.cr.execute(
             SQL(
                 "INSERT INTO customer_figure_pending (customer_id, source)"
-                " SELECT customer.id, source.name FROM unnest(%s) customer(id)"
+                " SELECT customer.id, source.name FROM unnest(%s::int[]) customer(id)"
                 " CROSS JOIN unnest(%s::varchar[]) source(name)",
                 list(customers._ids),
                 list(sources),
