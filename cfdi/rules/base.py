@@ -70,6 +70,7 @@ KINDS = {
 _ZERO = Decimal(0)
 _COMPLEMENTO = cfdi("Complemento")
 TaxKey = tuple[str, str, Decimal | None]
+Condition = Callable[["Node", "Document"], bool]
 _MODULES = ("comprobante", "receptor", "conceptos", "partes", "impuestos", "pagos", "carta_porte", "carta_porte_goods")
 
 
@@ -90,8 +91,8 @@ class Rule:
     kind: str
     attribute: str
     message: str
-    holds: Callable[[Node, Document], bool]
-    applies: Callable[[Node, Document], bool] = _always
+    holds: Condition
+    applies: Condition = _always
     when: Callable[[Document], bool] | None = None
 
 
@@ -169,12 +170,22 @@ def decimals_of_currency(moneda: str) -> int:
         return 2
 
 
-def has(*names: str) -> Callable[[Node, Document], bool]:
+def has(*names: str) -> Condition:
     """Condition: the node has all these attributes."""
     if len(names) == 1:
         (name,) = names
         return lambda node, _document: node.has(name)
     return lambda node, _document: node.has_all(names)
+
+
+def is_(name: str, *values: str) -> Condition:
+    """Condition: the attribute has one of these values."""
+    return lambda node, _document: node[name] in values
+
+
+def none(condition: Condition) -> Condition:
+    """Condition: the other one does not hold."""
+    return lambda node, document: not condition(node, document)
 
 
 def tax_key(node: Node, suffix: str = "") -> TaxKey:
@@ -184,7 +195,7 @@ def tax_key(node: Node, suffix: str = "") -> TaxKey:
     return node[f"Impuesto{suffix}"], node[f"TipoFactor{suffix}"], node.number(f"TasaOCuota{suffix}")
 
 
-def is_pedimento(name: str) -> Callable[[Node, Document], bool]:
+def is_pedimento(name: str) -> Condition:
     """Condition: a customs number is of a year that has begun, and its last six digits are a number from 1 on.
 
     Customs and patents are not in the catalogues at hand.

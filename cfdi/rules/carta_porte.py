@@ -23,17 +23,14 @@ from ..carta_porte_catalogs import (
 )
 from ..comprobante import RFC_EXTRANJERO
 from ..namespaces import CARTA_PORTE, IMPLOCAL, NS, TFD, cfdi
-from .base import Document, Node, Rule, has
+from .base import Condition, Document, Node, Rule, has, is_, none
 from .carta_porte_nodes import (
     MODES,
-    Condition,
     both,
     child_if,
     goes_by,
     has_child,
-    is_,
     modes_of,
-    none,
     of_type,
     present_if,
 )

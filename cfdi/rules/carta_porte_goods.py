@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from .base import Document, Node, Rule, has, is_pedimento
+from .base import Condition, Document, Node, Rule, has, is_, is_pedimento, none
 from .carta_porte_nodes import (
-    Condition,
     both,
     child_if,
     crosses,
     goes_by,
     has_child,
-    is_,
     modes_of,
-    none,
     of_type,
     present_if,
 )

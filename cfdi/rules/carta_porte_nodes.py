@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..namespaces import CARTA_PORTE
-from .base import Document, Node
-
-Condition = Callable[[Node, Document], bool]
+from .base import Condition, Document, Node
 
 MODES = ("Autotransporte", "TransporteMaritimo", "TransporteAereo", "TransporteFerroviario")
 
@@ -19,10 +15,6 @@ def goes_by(*modes: str) -> Condition:
 
 def modes_of(document: Document) -> list[str]:
     return [mode for mode in MODES if document.nodes(mode)]
-
-
-def is_(name: str, *values: str) -> Condition:
-    return lambda node, _document: node[name] in values
 
 
 def of_type(letter: str) -> Condition:
@@ -41,10 +33,6 @@ def crosses(*ways: str) -> Condition:
 
 def both(*conditions: Condition) -> Condition:
     return lambda node, document: all(condition(node, document) for condition in conditions)
-
-
-def none(condition: Condition) -> Condition:
-    return lambda node, document: not condition(node, document)
 
 
 def present_if(name: str, condition: Condition) -> Condition:

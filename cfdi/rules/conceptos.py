@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from ..namespaces import cfdi
 from ..rounding import line_fits, tax_fits
-from .base import Document, Node, Rule, has
+from .base import Condition, Document, Node, Rule, has
 
 _IMPUESTOS = cfdi("Impuestos")
 _NOT_ITEMISED = frozenset({"01", "03", "04", "05"})
@@ -45,7 +44,7 @@ def amount_in_limits(node: Node, _document: Document) -> bool:
     )
 
 
-def tax_in_limits(suffix: str = "") -> Callable[[Node, Document], bool]:
+def tax_in_limits(suffix: str = "") -> Condition:
     """Condition: Importe is what Base and TasaOCuota give, within what the SAT accepts; their names end in `suffix`."""
 
     importe, base, rate = f"Importe{suffix}", f"Base{suffix}", f"TasaOCuota{suffix}"

@@ -21,7 +21,7 @@ from ..rounding import (
     payment_limits,
     truncated,
 )
-from .base import Document, Node, Rule, all_different, decimals_of_currency, has, tax_key
+from .base import Condition, Document, Node, Rule, all_different, decimals_of_currency, has, is_, none, tax_key
 from .conceptos import known_rate, tax_in_limits
 
 ZERO = Decimal(0)
@@ -65,23 +65,15 @@ def _is_payment(document: Document) -> bool:
     return document.type == "P" or document.has_complement(PAGOS)
 
 
-def _is(name: str, value: str) -> Callable[[Node, Document], bool]:
-    return lambda node, _document: node[name] == value
-
-
-def _is_zero(name: str) -> Callable[[Node, Document], bool]:
+def _is_zero(name: str) -> Condition:
     return lambda node, _document: node.number(name) == 0
 
 
-def _absent(name: str) -> Callable[[Node, Document], bool]:
-    return lambda node, _document: not node.has(name)
-
-
-def _positive(name: str) -> Callable[[Node, Document], bool]:
+def _positive(name: str) -> Condition:
     return lambda node, _document: node.amount(name) > 0
 
 
-def _within(name: str, currency: str) -> Callable[[Node, Document], bool]:
+def _within(name: str, currency: str) -> Condition:
     return lambda node, _document: decimals_of(node.number(name)) <= decimals_of_currency(node[currency])
 
 
@@ -106,7 +98,7 @@ def _exchanged_fits(node: Node, _document: Document) -> bool:
     return sum(lower for lower, _upper in limits) <= amount <= sum(upper for _lower, upper in limits)
 
 
-def _adds_up(name: str, kind: str, same: Callable[[Node, Node], bool]) -> Callable[[Node, Document], bool]:
+def _adds_up(name: str, kind: str, same: Callable[[Node, Node], bool]) -> Condition:
     """Whether a figure of the payment is what its documents have, in its currency."""
 
     def holds(node: Node, _document: Document) -> bool:
@@ -181,7 +173,7 @@ def _total_rule(name: str, code: str, total: Callable[[Document], Decimal]) -> R
     )
 
 
-def _has_total(name: Callable[[Node], str]) -> Callable[[Node, Document], bool]:
+def _has_total(name: Callable[[Node], str]) -> Condition:
     return lambda node, document: all(totals.has(name(node)) for totals in document.nodes("PagosTotales"))
 
 
@@ -213,7 +205,7 @@ def _ieps_without_iva(node: Node, _document: Document) -> bool:
     return bool(added) and all(tax["ImpuestoDR"] != IVA for tax in added + withheld)
 
 
-def _unique(kind: str, key: Callable[[Node], object]) -> Callable[[Node, Document], bool]:
+def _unique(kind: str, key: Callable[[Node], object]) -> Condition:
     path = ("ImpuestosP", f"{_PLURALS[kind]}P", f"{kind}P")
     return lambda node, _document: all_different(map(key, _down(node, *path)))
 
@@ -226,20 +218,20 @@ def _mixes_currencies(node: Node, _document: Document) -> bool:
 def _envelope() -> list[Rule]:
     """What a comprobante of payments has besides them is fixed."""
     head = {
-        "TipoDeComprobante": ("CRP20101", "El TipoDeComprobante debe ser P.", _is("TipoDeComprobante", "P")),
-        "Exportacion": ("CRP20102", "La Exportacion debe ser 01.", _is("Exportacion", "01")),
+        "TipoDeComprobante": ("CRP20101", "El TipoDeComprobante debe ser P.", is_("TipoDeComprobante", "P")),
+        "Exportacion": ("CRP20102", "La Exportacion debe ser 01.", is_("Exportacion", "01")),
         "SubTotal": ("CRP20103", "El SubTotal debe ser 0.", _is_zero("SubTotal")),
-        "Moneda": ("CRP20104", "La Moneda debe ser XXX.", _is("Moneda", "XXX")),
+        "Moneda": ("CRP20104", "La Moneda debe ser XXX.", is_("Moneda", "XXX")),
         "Total": ("CRP20110", "El Total debe ser 0.", _is_zero("Total")),
     }
     concept = {
-        "ClaveProdServ": ("CRP20113", "La ClaveProdServ debe ser 84111506.", _is("ClaveProdServ", "84111506")),
-        "Cantidad": ("CRP20115", "La Cantidad debe ser 1.", _is("Cantidad", "1")),
-        "ClaveUnidad": ("CRP20116", "La ClaveUnidad debe ser ACT.", _is("ClaveUnidad", "ACT")),
-        "Descripcion": ("CRP20118", "La Descripcion debe ser Pago.", _is("Descripcion", "Pago")),
+        "ClaveProdServ": ("CRP20113", "La ClaveProdServ debe ser 84111506.", is_("ClaveProdServ", "84111506")),
+        "Cantidad": ("CRP20115", "La Cantidad debe ser 1.", is_("Cantidad", "1")),
+        "ClaveUnidad": ("CRP20116", "La ClaveUnidad debe ser ACT.", is_("ClaveUnidad", "ACT")),
+        "Descripcion": ("CRP20118", "La Descripcion debe ser Pago.", is_("Descripcion", "Pago")),
         "ValorUnitario": ("CRP20119", "El ValorUnitario debe ser 0.", _is_zero("ValorUnitario")),
         "Importe": ("CRP20120", "El Importe debe ser 0.", _is_zero("Importe")),
-        "ObjetoImp": ("CRP20122", "El ObjetoImp debe ser 01.", _is("ObjetoImp", "01")),
+        "ObjetoImp": ("CRP20122", "El ObjetoImp debe ser 01.", is_("ObjetoImp", "01")),
     }
     absent = {
         "Comprobante": {
@@ -257,7 +249,7 @@ def _envelope() -> list[Rule]:
         for name, (code, message, holds) in rows.items()
     ]
     rules += [
-        Rule(code, kind, name, f"Un recibo de pagos no lleva {name}.", _absent(name), when=_is_payment)
+        Rule(code, kind, name, f"Un recibo de pagos no lleva {name}.", none(has(name)), when=_is_payment)
         for kind, names in absent.items()
         for name, code in names.items()
     ]
@@ -313,7 +305,7 @@ RULES = (
         "TipoCambioP",
         "Con MonedaP MXN el TipoCambioP debe ser 1.",
         applies=lambda n, d: n["MonedaP"] == "MXN",
-        holds=_is("TipoCambioP", "1"),
+        holds=is_("TipoCambioP", "1"),
     ),
     Rule(
         "CRP20217",
@@ -347,7 +339,7 @@ RULES = (
             name,
             f"Con esta FormaDePagoP no se registra {name}.",
             applies=lambda n, d, forms=forms: n["FormaDePagoP"] not in forms,
-            holds=_absent(name),
+            holds=none(has(name)),
         )
         for code, name, forms in (
             ("CRP20221", "RfcEmisorCtaOrd", _WITH_PAYER_ACCOUNT),
@@ -371,7 +363,12 @@ RULES = (
         for rule in (
             Rule(needed, "Pago", name, f"Con TipoCadPago se registra {name}.", has(name), has("TipoCadPago")),
             Rule(
-                refused, "Pago", name, f"Sin TipoCadPago no se registra {name}.", _absent(name), _absent("TipoCadPago")
+                refused,
+                "Pago",
+                name,
+                f"Sin TipoCadPago no se registra {name}.",
+                none(has(name)),
+                none(has("TipoCadPago")),
             ),
         )
     ),
@@ -400,7 +397,7 @@ RULES = (
         "EquivalenciaDR",
         "La EquivalenciaDR debe ser 1.0000000000 cuando el pago tiene además documentos en otra moneda.",
         applies=_mixes_currencies,
-        holds=_is("EquivalenciaDR", "1.0000000000"),
+        holds=is_("EquivalenciaDR", "1.0000000000"),
     ),
     *(
         Rule(code, "DoctoRelacionado", name, f"{name} debe ser mayor que cero.", _positive(name))
@@ -429,7 +426,7 @@ RULES = (
         "DoctoRelacionado",
         "ObjetoImpDR",
         "Con ObjetoImpDR 02 se registran los ImpuestosDR.",
-        applies=_is("ObjetoImpDR", "02"),
+        applies=is_("ObjetoImpDR", "02"),
         holds=lambda n, d: bool(_down(n, "ImpuestosDR")),
     ),
     Rule(
@@ -453,7 +450,7 @@ RULES = (
         "DoctoRelacionado",
         "ObjetoImpDR",
         "Con ObjetoImpDR 07 se traslada el IEPS y no hay IVA.",
-        applies=_is("ObjetoImpDR", "07"),
+        applies=is_("ObjetoImpDR", "07"),
         holds=_ieps_without_iva,
     ),
     Rule(
@@ -486,7 +483,7 @@ RULES = (
         "TrasladoDR",
         "TipoFactorDR",
         "Un traslado Exento no lleva TasaOCuotaDR ni ImporteDR.",
-        applies=_is("TipoFactorDR", "Exento"),
+        applies=is_("TipoFactorDR", "Exento"),
         holds=lambda n, d: not n.has("TasaOCuotaDR") and not n.has("ImporteDR"),
     ),
     Rule(
@@ -536,7 +533,7 @@ RULES = (
         "TrasladoP",
         "TipoFactorP",
         "Un traslado Exento lleva solo BaseP, ImpuestoP y TipoFactorP.",
-        applies=_is("TipoFactorP", "Exento"),
+        applies=is_("TipoFactorP", "Exento"),
         holds=lambda n, d: not n.has("TasaOCuotaP") and not n.has("ImporteP"),
     ),
     Rule(
