@@ -10,6 +10,7 @@ from .res_partner_tax import GENERIC_RFCS, USE_GENERIC
 
 RETURNS_USE = "G02"
 TO_BE_DEFINED, REMISSION, DOWN_PAYMENT_FORM = "99", "15", "30"
+METHOD = ("cfdi_payment_method", "cfdi_payment_method_rule")
 TERMS = ("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
 # What its CFDI says stays as long as that CFDI lives.
 SEALED = {
@@ -105,9 +106,19 @@ class AccountMove(models.Model):
                 use = RETURNS_USE if uso_allowed(RETURNS_USE, customer.cfdi_tax_regime or "", rfc) else USE_GENERIC
             move.cfdi_use = use
 
-    @api.depends("partner_id", "move_type", "company_id", "invoice_date", "invoice_date_due", "cfdi_global_periodicity")
+    # invoice_date_due is read and is no dependency: it is computed from amounts, and the ORM would go through this
+    # whenever one of a journal item changes. What moves it is here, in write and in the onchange.
+    @api.depends(
+        "partner_id",
+        "move_type",
+        "company_id",
+        "invoice_date",
+        "invoice_payment_term_id",
+        "invoice_line_ids",
+        "cfdi_global_periodicity",
+    )
     def _compute_cfdi_payment_method(self):
-        for move in self._without_sealed_terms(["cfdi_payment_method", "cfdi_payment_method_rule"]):
+        for move in self._without_sealed_terms(METHOD):
             said, method = move.cfdi_payment_method_rule, move.cfdi_payment_method
             rule = move._cfdi_type() and move._default_cfdi_method()
             # An invoice that was made with a method has no rule yet: what it was made with was chosen.
@@ -124,6 +135,10 @@ class AccountMove(models.Model):
             elif form == TO_BE_DEFINED and move.cfdi_payment_method == "PUE":
                 form = False  # somebody has to say how it was paid
             move.cfdi_payment_form = form
+
+    @api.onchange("invoice_date_due")
+    def _onchange_invoice_date_due(self):
+        self._compute_cfdi_payment_method()
 
     def _without_sealed_terms(self, names):
         """The moves whose CFDI is not sealed; of the others nothing of ``names`` changes."""
@@ -152,7 +167,12 @@ class AccountMove(models.Model):
         names = SEALED & vals.keys()
         if names:
             self._check_cfdi_not_sealed({name: vals[name] for name in names})
-        return super().write(vals)
+        result = super().write(vals)
+        if "invoice_date_due" in vals:
+            self.modified(METHOD)
+            for name in METHOD:
+                self.env.add_to_compute(self._fields[name], self)
+        return result
 
     def _cfdi_customer(self):
         """Whose terms are the default; nobody's where there is no CFDI."""

@@ -1,7 +1,10 @@
 from odoo import api, models
 
 # What orders, invoices and payments read of every partner that they name.
-ON_DOCUMENTS = {"billing_address_id", "notify_owner", "referred_by_id", "shipping_address_id"}
+ON_DOCUMENTS = {
+    *("billing_address_id", "cfdi_payment_form", "cfdi_payment_method", "cfdi_use", "notify_owner", "person_type"),
+    *("referred_by_id", "shipping_address_id"),
+}
 # What some of them read together.
 GROUPS = ("cfdi", "delivery")
 

@@ -44,7 +44,9 @@ class SaleOrder(models.Model):
     # Compute
     # ------------------------------------------------------------------
 
-    @api.depends("customer_stage", "order_line.product_id", "order_line.product_uom_id", "order_line.product_uom_qty")
+    @api.depends(
+        "reserved_on", "state", "order_line.product_id", "order_line.product_uom_id", "order_line.product_uom_qty"
+    )
     def _compute_reserved_stock(self):
         held = self._origin.filtered("reserved_on")._stock_held() if self._has_stock() else {}
         for order in self:

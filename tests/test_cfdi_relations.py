@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .cfdi_moves import CFDI, MovesCommon
 
@@ -264,6 +264,43 @@ class TestCfdiTerms(MovesCommon):
                 self.company.cfdi_ppd_rule = rule
                 invoice = self._create_customer_invoice(who, invoice_date=date, invoice_date_due=due, post=False)
                 self.assertEqual(invoice.cfdi_payment_method, method)
+
+    def test_the_method_follows_the_due_date(self):
+        self.company.cfdi_ppd_rule = "due"
+        term = self.env.ref("account.account_payment_term_30days")
+        invoice = self._create_customer_invoice(post=False)
+
+        def method():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return invoice.cfdi_payment_method
+
+        invoice.invoice_date_due += timedelta(days=1)
+        self.assertEqual(method(), "PPD")
+        invoice.invoice_date_due = invoice.invoice_date
+        self.assertEqual(method(), "PUE")
+        invoice.invoice_payment_term_id = term
+        self.assertEqual(method(), "PPD")
+        # Odoo gives the due date of its term to an invoice that has lines.
+        values = {"move_type": "out_invoice", "partner_id": self.customer.id, "invoice_payment_term_id": term.id}
+        invoice = self.env["account.move"].create(values)
+        self.assertEqual(method(), "PUE")
+        invoice.invoice_line_ids = [Command.create({"product_id": self.product.id, "price_unit": 100.0})]
+        self.assertEqual(method(), "PPD")
+        with Form(invoice) as form:
+            form.invoice_payment_term_id = self.env["account.payment.term"]
+            form.invoice_date_due = self.today
+            self.assertEqual(form.cfdi_payment_method, "PUE")
+            form.invoice_date_due = self.today + timedelta(days=40)
+            self.assertEqual(form.cfdi_payment_method, "PPD")
+        self.assertEqual(method(), "PPD")
+
+    def test_an_amount_does_not_ask_for_the_method(self):
+        """Each change of a journal item would: it took as long as the rest of the CFDI's terms."""
+        balance = self.env["account.move.line"]._fields["balance"]
+        names = {field.name for field in self.registry.get_dependent_fields(balance)}
+        self.assertIn("invoice_date_due", names)
+        self.assertNotIn("cfdi_payment_method", names)
 
     def test_what_is_chosen_stays_chosen(self):
         self.company.cfdi_ppd_rule = "month"

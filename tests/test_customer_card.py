@@ -34,13 +34,13 @@ class TestCustomerCard(CustomerCommon, HttpCase):
         self.env.flush_all()
         self.env.invalidate_all()
         self.assertTrue(self.customer.phone or self.customer.name)
-        own = ("addenda_template_id", "cfdi_use", "delivery_hours", "invoice_balance", "zone_id")
+        own = ("addenda_template_id", "cfdi_zip", "delivery_hours", "invoice_balance", "zone_id")
         read = [name for name in own if self.customer.id in self.customer._fields[name]._get_cache(self.env)]
         self.assertEqual(read, [])
-        for name in ("zone_id", "cfdi_use", "delivery_hours"):
+        for name in ("zone_id", "cfdi_zip", "delivery_hours"):
             self.customer[name]
         with self.assertQueryCount(0):
-            for name in ("customer_class", "cfdi_zip", "delivery_monday", "notify_owner"):
+            for name in ("cfdi_use", "customer_class", "cfdi_tax_regime", "delivery_monday", "notify_owner"):
                 self.customer[name]
 
     def test_printed_card(self):
