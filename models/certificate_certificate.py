@@ -8,6 +8,39 @@ class CertificateCertificate(models.Model):
     _inherit = "certificate.certificate"
 
     scope = fields.Selection(selection_add=[("cfdi", "CSD (seal of CFDI)")])
+    cfdi_rfc = fields.Char(
+        string="RFC of the CSD",
+        compute="_compute_cfdi_rfc",
+        store=True,
+        help="Whose CFDIs it seals; empty for what is no CSD, such as a FIEL.",
+    )
+    cfdi_warning = fields.Char(compute="_compute_cfdi_warning")
+    cfdi_announced = fields.Selection(
+        [("expiring", "Expires Soon"), ("expired", "Expired")],
+        string="Expiry Announced",
+        readonly=True,
+        copy=False,
+        help="What was told of it already: each is told once.",
+    )
+
+    @api.depends("pem_certificate")
+    def _compute_cfdi_rfc(self):
+        for certificate in self:
+            found = certificate.pem_certificate and certificate._read_csd()
+            certificate.cfdi_rfc = found.rfc if found and found.is_csd else False
+
+    @api.depends("scope", "active", "date_end", "cfdi_rfc", "company_id.cfdi_csd_warning")
+    @api.depends_context("lang")
+    def _compute_cfdi_warning(self):
+        for certificate in self:
+            company = certificate.company_id
+            warning = False
+            if certificate.scope == "cfdi" and certificate.active and certificate.pem_certificate:
+                if not certificate._is_csd_of(company.partner_id.vat):
+                    warning = certificate._csd_problem(company.partner_id.vat)
+                elif certificate == company._last_csd():
+                    warning = company.cfdi_csd_warning
+            certificate.cfdi_warning = warning
 
     @api.model
     def _get_csd(self, company):
@@ -35,6 +68,19 @@ class CertificateCertificate(models.Model):
                 ]
             )
         )
+
+    def _is_csd_of(self, rfc):
+        """Whether it can seal CFDIs of the taxpayer ``rfc`` while it is valid."""
+        self.ensure_one()
+        key = self.private_key_id
+        return bool(rfc and self.cfdi_rfc == rfc and key and not (self.loading_error or key.loading_error))
+
+    def _read_csd(self):
+        """:return: ``cfdi.Certificado``; None for what is no certificate of the SAT"""
+        try:
+            return read_certificate(self._get_der_certificate_bytes(formatting="bytes"))
+        except CertificateError:
+            return None
 
     def _csd_problem(self, rfc):
         """Why this certificate cannot seal CFDIs of the taxpayer ``rfc``; empty when it can."""

@@ -29,6 +29,7 @@ from . import (
     test_counters,
     test_credit_gate,
     test_credit_gate_race,
+    test_csd,
     test_customer_card,
     test_customer_duplicate,
     test_delivery,
