@@ -34,6 +34,7 @@ from . import (
     customer_cfdi_payment,
     customer_cfdi_pending,
     customer_cfdi_portal,
+    customer_cfdi_replace,
     customer_cfdi_sending,
     customer_change,
     customer_channel,

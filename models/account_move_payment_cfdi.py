@@ -101,7 +101,7 @@ class AccountMove(models.Model):
     def _prepare_cfdi(self):
         if self._cfdi_type() != "P":
             return super()._prepare_cfdi()
-        return self._prepare_payment_comprobante()
+        return self._prepare_payment_comprobante(*self._substitution())
 
     def _cfdi_sealed(self, cfdi, comprobante):
         """A document was sealed: keep what a receipt of payment says of each invoice."""

@@ -34,7 +34,7 @@ NUMBER_LENGTH = 100  # NumOperacion
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    def _prepare_payment_comprobante(self, replaced=None):
+    def _prepare_payment_comprobante(self, replaced=None, form=""):
         """The Comprobante of type P of what this payment pays of stamped PPD invoices and no living receipt says yet.
 
         Of the customer of the oldest invoice, where the payment is for several: what is left is for the next receipt.
@@ -42,6 +42,7 @@ class AccountMove(models.Model):
 
         :param replaced: ``customer.cfdi`` of this entry whose place the new one takes: what they say is said again,
             with their partiality numbers, and they are named (TipoRelacion 04)
+        :param form: FormaDePagoP; by default as the payment says it
         :return: a ``cfdi.Comprobante``
         :raise UserError: with everything that is missing or cannot be expressed, one line each
         """
@@ -54,7 +55,7 @@ class AccountMove(models.Model):
         self._check_issuer(problems)
         # As its invoices say it, whoever the payment's own customer is.
         receptor = pending.invoice_id[:1]._prepare_receptor(expedition_zip, problems)
-        form = self._payment_form(pending.partner_id)
+        form = form or self._payment_form(pending.partner_id)
         if not form:
             problems.append(
                 self.env._(
@@ -100,9 +101,18 @@ class AccountMove(models.Model):
             raise UserError(
                 self.env._(
                     "The receipts of %(name)s say more than is applied of it to %(invoices)s. Apply the payment again, "
-                    "or cancel those receipts first: two receipts cannot say the same money.",
+                    "or cancel or replace those receipts first: two receipts cannot say the same money.",
                     name=self.display_name,
                     invoices=", ".join(excess.invoice_id.mapped("name")),
+                )
+            )
+        if not lines and replaced:
+            raise UserError(
+                self.env._(
+                    "Nothing of %(name)s is applied to stamped invoices with payment method PPD: there is nothing that "
+                    "a new receipt could say. Cancel %(receipt)s without replacing it (motive 02 or 03).",
+                    name=self.display_name,
+                    receipt=", ".join(replaced.mapped("name")),
                 )
             )
         if not lines:
@@ -113,6 +123,8 @@ class AccountMove(models.Model):
                     name=self.display_name,
                 )
             )
+        # What is replaced is of a customer: so is what takes its place, where something is left of it.
+        lines = lines.filtered(lambda line: line.partner_id in replaced.partner_id) or lines
         oldest = min(lines, key=lambda line: (line.invoice_id.invoice_date, line.invoice_id.id))
         return lines.filtered(lambda line: line.partner_id == oldest.partner_id).sorted("invoice_id")
 
@@ -173,7 +185,7 @@ class AccountMove(models.Model):
                     company=self.company_id.partner_id.vat,
                 )
             )
-        declared, number, _date, replaced_number = sums or NOTHING_SAID
+        declared, number, _date, replaced_number, later = sums or NOTHING_SAID
         paid = decimal_amount(line.amount, invoice.currency_id)
         balance = (
             stamped.Total
@@ -200,7 +212,8 @@ class AccountMove(models.Model):
             MonedaDR=stamped.Moneda,
             EquivalenciaDR=Decimal(1) if same else equivalence(paid, received),
             NumParcialidad=replaced_number or number + 1,
-            ImpSaldoAnt=balance,
+            # As of its number: what later payments say comes off afterwards (guide: that of the first is the total).
+            ImpSaldoAnt=balance + decimal_amount(later, invoice.currency_id),
             ImpPagado=paid,
             ObjetoImpDR=objeto,
             Traslados=traslados,
@@ -229,7 +242,7 @@ class AccountMove(models.Model):
         )
         credited = {}
         for invoice_id, applied_on, amount in rows:
-            _declared, _number, latest, _replaced = sums.get(invoice_id, NOTHING_SAID)
+            _declared, _number, latest, *_replaced = sums.get(invoice_id, NOTHING_SAID)
             if applied_on <= max(date, latest or date):
                 credited[invoice_id] = credited.get(invoice_id, 0) + amount
         return credited

@@ -89,9 +89,18 @@ class AccountPayment(models.Model):
             made = states and ("sent" if states & {"sealed", "sent"} else "done")
             payment.cfdi_receipt_state = kinds.get(payment.move_id.id) or made or False
 
-    @api.constrains("cfdi_payer_account_id", "cfdi_payment_form")
-    def _check_cfdi_data_not_sealed(self):
-        sealed = self.filtered(lambda payment: payment.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state in LIVE_STATES))
+    @api.constrains("cfdi_payment_form")
+    def _check_cfdi_form_not_sealed(self):
+        # What takes the place of a receipt may say another form, and the payment says it then too.
+        self._refuse_sealed(lambda payment: payment._receipts_of_other_form(payment.cfdi_payment_form))
+
+    @api.constrains("cfdi_payer_account_id")
+    def _check_cfdi_account_not_sealed(self):
+        self._refuse_sealed(lambda payment: payment.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state in LIVE_STATES))
+
+    def _refuse_sealed(self, receipts):
+        """:raise ValidationError: ``receipts`` finds some of a payment that say otherwise"""
+        sealed = self.filtered(receipts)
         if sealed:
             raise ValidationError(
                 self.env._(

@@ -124,12 +124,7 @@ class CustomerCfdi(models.Model):
         try:
             cfdi = self._to_stamp(move)
             if not cfdi:
-                try:
-                    with self.env.cr.savepoint():
-                        cfdi = self._seal_move(move)
-                except UniqueViolation as error:
-                    # Somebody else has just sealed it, or taken its folio: Odoo calls again, and sees it.
-                    raise ConcurrencyError(str(error)) from error
+                cfdi = self._seal_once(move)
                 self._commit()
             if cfdi.state in UNFINISHED_STATES:
                 cfdi._send()
@@ -155,6 +150,18 @@ class CustomerCfdi(models.Model):
             "uuid": cfdi.uuid,
             "message": message or cfdi.uuid or "",
         }
+
+    @api.model
+    def _seal_once(self, move):
+        """``_seal_move``, where others may be sealing the same.
+
+        :raise ConcurrencyError: somebody else has just sealed it, or taken its folio: Odoo calls again, and sees it
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._seal_move(move)
+        except UniqueViolation as error:
+            raise ConcurrencyError(str(error)) from error
 
     @api.model
     def _seal_move(self, move):

@@ -259,7 +259,7 @@ class CustomerCfdi(models.Model):
 
     def _cancellation_request(self):
         certificate = self.env["certificate.certificate"]._get_csd(self.company_id)
-        comprobante = read_comprobante(self._sealed_bytes())
+        comprobante = self._sealed_comprobante()
         return cancellation_request(
             [Folio(self.uuid, self.cancel_motive, self.cancel_replacement_id.uuid or "")],
             Fecha=catalogs.local_time(datetime.now(timezone.utc), comprobante.LugarExpedicion),

@@ -6,7 +6,7 @@ from psycopg2.errors import ExclusionViolation
 from . import customer_cfdi  # noqa: F401  The class below extends it.
 from .customer_cfdi import LIVE_STATES
 
-NOTHING_SAID = (0, 0, None, None)  # of ``_sums``
+NOTHING_SAID = (0, 0, None, None, 0)  # of ``_sums``
 SUBSTITUTION = "04"  # c_TipoRelacion: the comprobante takes the place of those that it names
 
 
@@ -187,8 +187,9 @@ class CustomerCfdiPayment(models.Model):
         :param invoices: ``account.move``
         :param entry: ``account.move`` of the payment whose receipt is being made
         :param replaced: ``customer.cfdi`` whose place the new receipt takes: they do not count
-        :return: {invoice id: (sum of ImpPagado, highest NumParcialidad, date of the latest payment, NumParcialidad of
-            this entry in what is replaced)}, without the invoices that have none
+        :return: {invoice id: (sum of ImpPagado, highest NumParcialidad, date of the latest payment before,
+            NumParcialidad of this entry in what is replaced, sum of ImpPagado with a higher number than that)}, without
+            the invoices that have none
         """
         self.flush_model()
         rows = self.env.execute_query(
@@ -197,10 +198,18 @@ class CustomerCfdiPayment(models.Model):
                 SELECT line.move_id,
                        COALESCE(SUM(line.amount) FILTER (WHERE NOT line.is_replaced), 0),
                        COALESCE(MAX(line.number) FILTER (WHERE NOT line.is_replaced), 0),
-                       MAX(line.date) FILTER (WHERE NOT line.is_replaced),
-                       MIN(line.number) FILTER (WHERE line.is_replaced AND line.entry_id = %(entry_id)s)
-                  FROM (SELECT *, cfdi_id = ANY(%(replaced)s) AS is_replaced FROM customer_cfdi_payment) line
-                 WHERE line.living AND line.move_id = ANY(%(invoice_ids)s)
+                       MAX(line.date) FILTER (
+                           WHERE NOT line.is_replaced AND (line.place IS NULL OR line.number < line.place)
+                       ),
+                       MIN(line.place),
+                       COALESCE(SUM(line.amount) FILTER (WHERE NOT line.is_replaced AND line.number > line.place), 0)
+                  FROM (SELECT said.*,
+                               said.cfdi_id = ANY(%(replaced)s) AS is_replaced,
+                               MIN(said.number) FILTER (
+                                   WHERE said.cfdi_id = ANY(%(replaced)s) AND said.entry_id = %(entry_id)s
+                               ) OVER (PARTITION BY said.move_id) AS place
+                          FROM customer_cfdi_payment said
+                         WHERE said.living AND said.move_id = ANY(%(invoice_ids)s)) line
               GROUP BY line.move_id
                 """,
                 entry_id=entry.id,

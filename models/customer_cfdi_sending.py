@@ -5,7 +5,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..cfdi import CfdiError
+from ..cfdi import CfdiError, read_comprobante
 from ..cfdi.pac import PacError, PacRejected, PacUnavailable, check_timbrado
 from .customer_cfdi import MANY, UNFINISHED_STATES
 from .customer_cfdi_delivery import MAIL_KEY
@@ -178,6 +178,10 @@ class CustomerCfdi(models.Model):
 
     def _sealed_bytes(self):
         return base64.b64decode(self.with_context(bin_size=False).sealed_xml)
+
+    def _sealed_comprobante(self):
+        """What it says: ``cfdi.Comprobante``."""
+        return read_comprobante(self._sealed_bytes())
 
     def _failed_values(self, error=None, **values):
         """What is stored when a PAC was asked in vain: why, and when the job tries again."""

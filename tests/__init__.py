@@ -20,6 +20,7 @@ from . import (
     test_cfdi_random,
     test_cfdi_receivers,
     test_cfdi_relations,
+    test_cfdi_replace,
     test_cfdi_sales,
     test_cfdi_send,
     test_changes,
