@@ -33,7 +33,10 @@ class CustomerCfdi(models.Model):
         help="Its PAC did not answer clearly once, so that it may have stamped it: it is never sent to another one.",
     )
     attempts = fields.Integer(
-        readonly=True, groups="base.group_user", aggregator=None, help="How often a PAC was asked in vain."
+        readonly=True,
+        groups="base.group_user",
+        aggregator=None,
+        help="How often it was tried in vain, whatever number of PACs was asked each time.",
     )
     next_attempt = fields.Datetime(
         readonly=True,
@@ -115,21 +118,27 @@ class CustomerCfdi(models.Model):
             )
         if self.bound_to_pac or self.state == "sent":
             pacs = self.pac_id
+        tries = self.attempts
         for pac in pacs:
-            if self._send_to(pac) != "sealed" or self.bound_to_pac:
+            if self._send_to(pac, tries) != "sealed" or self.bound_to_pac:
                 break
         if self.state == "stamped":
             self._after_stamp()
 
-    def _send_to(self, pac):
-        """Ask one PAC. :return: the state of the document then"""
+    def _send_to(self, pac, tries):
+        """Ask one PAC.
+
+        :param int tries: how often it was tried in vain before; to ask the next PAC is the same try
+        :return: the state of the document then
+        """
         with pac._opened() as adapter:
             self._lock()
             if self.state not in UNFINISHED_STATES:
                 # Somebody else has just finished it.
                 return self.state
             in_doubt = self.state == "sent"
-            self.write({"state": "sent", "pac_id": pac.id, "bound_to_pac": self.bound_to_pac or in_doubt})
+            bound = self.bound_to_pac or in_doubt
+            self.write({"state": "sent", "pac_id": pac.id, "bound_to_pac": bound, "attempts": tries})
             self._commit()
             # The commit let go of the lock, and somebody may have come in between.
             self._lock()

@@ -102,6 +102,20 @@ class TestCfdiSending(PacCommon):
             pauses.append(invoice.cfdi_ids.next_attempt - fields.Datetime.now())
         self.assertEqual([round(pause / timedelta(minutes=1)) for pause in pauses], [1, 5, 15])
 
+    def test_pauses_grow_as_slowly_with_two_pacs(self):
+        self.pac.url = NOBODY
+        self._create_pac(kind="sw", sequence=20, url=NOBODY)
+        invoice = self._create_customer_invoice()
+        found = []
+        for _attempt in range(3):
+            self.assertEqual(self._stamp(invoice), "sealed")
+            cfdi = invoice.cfdi_ids
+            found.append((cfdi.attempts, round((cfdi.next_attempt - fields.Datetime.now()) / timedelta(minutes=1))))
+        self.assertEqual(found, [(1, 1), (2, 5), (3, 15)])
+        with self.subTest("the second one comes back"):
+            self.pac.search([("kind", "=", "sw"), ("url", "=", NOBODY)]).url = self.pac_url
+            self.assertEqual((self._stamp(invoice), cfdi.attempts, cfdi.next_attempt), ("stamped", 3, False))
+
     def test_a_pac_that_cannot_be_asked_needs_a_person(self):
         invoice = self._create_customer_invoice()
         self.control(fault="cut_after", operation="stamp")
