@@ -33,7 +33,7 @@ class AccountMove(models.Model):
     cfdi_global_year = fields.Integer(
         string="Year",
         copy=False,
-        help="Year of the sales of a global invoice: this one or the one before.",
+        help="Year of the sales of a global invoice: this one, or one of the five before.",
     )
 
     @api.constrains("cfdi_global_periodicity", "cfdi_global_months", "cfdi_global_year")

@@ -19,6 +19,7 @@ COMERCIO_EXTERIOR = "http://www.sat.gob.mx/ComercioExterior20"
 _WITH_AMOUNTS = frozenset("IEN")
 _WITHOUT_PAYMENT = frozenset("TPN")
 _BIMESTERS = frozenset("13 14 15 16 17 18".split())
+_YEARS_BACK = 5  # of a global invoice
 
 
 def _within_currency(name: str):
@@ -249,9 +250,9 @@ RULES = (
         "CFDI40136",
         "InformacionGlobal",
         "Año",
-        "El Año debe ser el de la fecha de emisión o el anterior.",
+        "El Año debe ser el de la fecha de emisión o uno de los cinco anteriores.",
         applies=lambda n, d: d.head["Fecha"][:4].isdigit(),
-        holds=lambda n, d: int(d.head["Fecha"][:4]) - n.amount("Año") in {0, 1},
+        holds=lambda n, d: 0 <= int(d.head["Fecha"][:4]) - n.amount("Año") <= _YEARS_BACK,
     ),
     Rule(
         "CFDI40141",

@@ -50,7 +50,7 @@ BREAKS = {
     ("CFDI40130", ""): ("iva_16", {"Receptor/@Rfc": "XAXX010101000", "Receptor/@Nombre": "PUBLICO EN GENERAL"}),
     ("CFDI40132", "Periodicidad"): ("global", {"InformacionGlobal/@Periodicidad": "05"}),
     ("CFDI40134", "Meses"): ("global", {"InformacionGlobal/@Meses": "13"}),
-    ("CFDI40136", "Año"): ("global", {"InformacionGlobal/@Año": "2024"}),
+    ("CFDI40136", "Año"): ("global", {"InformacionGlobal/@Año": "2027"}),
     ("CFDI40141", "RegimenFiscal"): ("iva_16", {"Emisor/@RegimenFiscal": "612"}),
     ("CFDI40146", "Rfc"): ("iva_16", {"Receptor/@Nombre": "PUBLICO EN GENERAL"}),
     ("CFDI40147", "DomicilioFiscalReceptor"): ("iva_16", {"Receptor/@DomicilioFiscalReceptor": "00001"}),
@@ -357,6 +357,26 @@ def test_date_in_the_local_time_of_the_place(moment, refused, postal_code):
     doc = comprobante(Fecha=fecha, LugarExpedicion=postal_code)
     problems = cfdi.validate(cfdi.build_xml(doc), sealed=False, now=NOON + moment)
     assert codes(problems) == ({"401"} if refused else set())
+
+
+@pytest.mark.parametrize(
+    ("fecha", "year", "refused"),
+    [
+        (2026, 2027, True),
+        (2026, 2026, False),
+        (2026, 2025, False),
+        (2026, 2021, False),
+        (2027, 2022, False),
+        (2027, 2021, True),
+    ],
+)
+def test_year_of_a_global_invoice(fecha, year, refused):
+    """The matrix: the current year or up to five before."""
+    case = CASES["global"]
+    doc = replace(
+        case, Fecha=case.Fecha.replace(year=fecha), InformacionGlobal=replace(case.InformacionGlobal, Año=year)
+    )
+    assert codes(cfdi.validate(cfdi.build_xml(doc), sealed=False)) == ({"CFDI40136"} if refused else set())
 
 
 def test_total_with_local_taxes():
