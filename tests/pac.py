@@ -25,6 +25,9 @@ class PacCommon(CustomerCommon):
             raise AssertionError(f"these tests need the PAC simulator: run them with ./dev test (told: {told})")
         address = urlsplit(told["PAC_URL"])
         cls.pac_url = urlunsplit((address.scheme, address.netloc, "", "", ""))
+        # The database may be somebody's, with a PAC and a certificate in use.
+        for model in ("customer.pac", "certificate.certificate"):
+            cls.env[model].search([("company_id", "=", cls.company.id)]).active = False
         cls.pac = cls._create_pac()
         cls.certificate = cls._load_certificate(
             Path(told["CSD_FOLDER"]), cls.company.partner_id.vat, told["CSD_PASSWORD"]

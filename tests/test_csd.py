@@ -47,8 +47,8 @@ class TestCsd(CustomerCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["certificate.certificate"].search([]).active = False
-        cls.env["customer.pac"].search([]).active = False
+        for model in ("customer.pac", "certificate.certificate"):
+            cls.env[model].search([("company_id", "=", cls.company.id)]).active = False
         cls.manager = cls._create_user("administradora", "l10n_mx_customer.group_customer_manager", lang="en_US")
         # Others who look after it already are none of these tests'.
         cls.env.ref("l10n_mx_customer.group_customer_manager").user_ids = [Command.set(cls.manager.ids)]
