@@ -3,6 +3,7 @@ from odoo import api, models
 from .customer_cfdi_delivery import DELIVERED_STATES, ISSUER_GROUP, MAIL_KEY, SENDABLE_STATES
 
 EDI = "mx_cfdi"
+ODOO_PDF = "mx_cfdi_odoo_pdf"
 PLACEHOLDER = "placeholder_mx_cfdi_"
 
 
@@ -10,7 +11,9 @@ class AccountMoveSend(models.AbstractModel):
     """Odoo's Send & Print: the CFDI is stamped first, and its XML and PDF go with the e-mail.
 
     What cannot be stamped stops the sending of that invoice and of no other. The customer gets one e-mail, this one:
-    the delivery that follows a timbre makes the files and leaves the mail to whoever stamps here.
+    the delivery that follows a timbre makes the files and leaves the mail to whoever stamps here. Odoo's own PDF of a
+    document with a CFDI goes with it where the company says so, or who sends it: of two papers of one invoice, the
+    customer asks which one is the right one.
     """
 
     _inherit = "account.move.send"
@@ -24,7 +27,27 @@ class AccountMoveSend(models.AbstractModel):
                 "is_applicable": self._is_mx_cfdi_applicable,
                 "help": self.env._("Stamp the CFDI, and send its XML and PDF with the e-mail."),
             },
+            ODOO_PDF: {
+                "label": self.env._("Odoo's invoice too"),
+                "is_applicable": self._is_odoo_pdf_a_choice,
+                "help": self.env._("Besides the CFDI, send the PDF that Odoo prints of the invoice."),
+            },
         }
+
+    @api.model
+    def _get_default_extra_edis(self, move):
+        edis = super()._get_default_extra_edis(move)
+        return edis if move.company_id.cfdi_send_odoo_pdf else edis - {ODOO_PDF}
+
+    @api.model
+    def _is_odoo_pdf_a_choice(self, move):
+        return bool(self._is_mx_cfdi_applicable(move) or self._sendable_cfdi(move))
+
+    @api.model
+    def _is_odoo_pdf_wanted(self, move, extra_edis):
+        """Whether Odoo's PDF goes with the e-mail: that of a document without a CFDI always does."""
+        with_cfdi = EDI in extra_edis or self._sendable_cfdi(move)
+        return ODOO_PDF in extra_edis or not with_cfdi
 
     @api.model
     def _is_mx_cfdi_applicable(self, move):
@@ -47,7 +70,8 @@ class AccountMoveSend(models.AbstractModel):
         data = super()._get_placeholder_mail_attachments_data(
             move, invoice_edi_format=invoice_edi_format, extra_edis=extra_edis, pdf_report=pdf_report
         )
-        if EDI not in (extra_edis or ()):
+        cfdi = self._sendable_cfdi(move)
+        if EDI not in (extra_edis or ()) and (not cfdi or cfdi._files(move)):
             return data
         name = (move.name or "").replace("/", "_")
         return data + [
@@ -61,6 +85,21 @@ class AccountMoveSend(models.AbstractModel):
         ]
 
     @api.model
+    def _get_default_mail_attachments_widget(
+        self, move, mail_template, invoice_edi_format=None, extra_edis=None, pdf_report=None
+    ):
+        data = super()._get_default_mail_attachments_widget(
+            move, mail_template, invoice_edi_format=invoice_edi_format, extra_edis=extra_edis, pdf_report=pdf_report
+        )
+        if self._is_odoo_pdf_wanted(move, extra_edis or ()):
+            return data
+        left_out = (
+            move.invoice_pdf_report_id.id,
+            f"placeholder_{move._get_invoice_report_filename(report=pdf_report)}",
+        )
+        return [item for item in data if item["id"] not in left_out]
+
+    @api.model
     def _get_invoice_extra_attachments(self, move):
         cfdi = self._sendable_cfdi(move)
         files = cfdi._files(move) if cfdi else self.env["ir.attachment"]
@@ -68,8 +107,12 @@ class AccountMoveSend(models.AbstractModel):
 
     @api.model
     def _get_mail_params(self, move, move_data):
-        """A file that was taken out in the wizard, before it had its name, does not go."""
+        """What was taken out in the wizard, before it had its name, does not go; nor does what was not chosen."""
         widget = move_data.get("mail_attachments_widget") or []
+        odoo_pdf = move.invoice_pdf_report_id
+        if odoo_pdf and not self._is_odoo_pdf_wanted(move, move_data.get("extra_edis") or ()):
+            widget = [*widget, {"id": odoo_pdf.id, "name": odoo_pdf.name, "skip": True}]
+            move_data = {**move_data, "mail_attachments_widget": widget}
         left_out = [
             str(item["id"]).removeprefix(PLACEHOLDER)
             for item in widget
@@ -79,7 +122,7 @@ class AccountMoveSend(models.AbstractModel):
             skipped = [
                 {"id": file.id, "name": file.name, "skip": True}
                 for file in self._get_invoice_extra_attachments(move)
-                if file != move.invoice_pdf_report_id and file.name.rpartition(".")[2] in left_out
+                if file != odoo_pdf and file.name.rpartition(".")[2] in left_out
             ]
             move_data = {**move_data, "mail_attachments_widget": widget + skipped}
         return super()._get_mail_params(move, move_data)
@@ -144,3 +187,37 @@ class AccountMoveSend(models.AbstractModel):
             if cfdi:
                 cfdi._sent_by_odoo(data)
         return result
+
+
+class AccountMoveSendWizard(models.TransientModel):
+    _inherit = "account.move.send.wizard"
+
+    @api.depends("move_id")
+    def _compute_extra_edi_checkboxes(self):
+        # Odoo offers those that are on by default alone.
+        super()._compute_extra_edi_checkboxes()
+        choice = self._get_all_extra_edis()[ODOO_PDF]
+        for wizard in self.filtered(lambda wizard: self._is_odoo_pdf_a_choice(wizard.move_id)):
+            wizard.extra_edi_checkboxes = {
+                **(wizard.extra_edi_checkboxes or {}),
+                ODOO_PDF: {
+                    "checked": wizard.company_id.cfdi_send_odoo_pdf,
+                    "label": choice["label"],
+                    "help": choice["help"],
+                },
+            }
+
+    def _get_sending_settings(self):
+        settings = super()._get_sending_settings()
+        # An empty list is stored as False, which Odoo does not expect: there was always its own PDF.
+        return {**settings, "mail_attachments_widget": settings.get("mail_attachments_widget") or []}
+
+
+class AccountMoveSendBatchWizard(models.TransientModel):
+    _inherit = "account.move.send.batch.wizard"
+
+    def _compute_summary_data(self):
+        super()._compute_summary_data()
+        for wizard in self:
+            # It is no way of sending.
+            wizard.summary_data = {key: data for key, data in wizard.summary_data.items() if key != ODOO_PDF}

@@ -51,7 +51,10 @@ class TestCfdiSend(StampedCommon):
 
     def _expected(self, invoice):
         cfdi = invoice.cfdi_ids
-        return sorted([cfdi.xml_name, cfdi.pdf_name, invoice._get_invoice_report_filename()])
+        return sorted([cfdi.xml_name, cfdi.pdf_name])
+
+    def _with_odoo_pdf(self, invoice):
+        return sorted([*self._expected(invoice), invoice._get_invoice_report_filename()])
 
     def test_checkbox(self):
         wizard = self._wizard(self.invoice)
@@ -85,7 +88,7 @@ class TestCfdiSend(StampedCommon):
         wizard = self._wizard(self.invoice)
         self.assertFalse(wizard.extra_edis)
         wizard.action_send_and_print()
-        self.assertEqual(self.stamps(), stamps)
+        self.assertEqual(self.stamps(), stamps, "nothing is stamped again")
         self.assertIn(self._expected(self.invoice), self._sent(self.invoice))
 
     def test_what_cannot_be_stamped_is_not_sent(self):
@@ -112,9 +115,17 @@ class TestCfdiSend(StampedCommon):
             self._wizard(self.invoice).action_send_and_print()
         self.assertEqual(self.invoice.cfdi_state, "stamped", "the legal document is there, whatever became of the mail")
         self.assertFalse(self._sent(self.invoice))
-        self._wizard(self.invoice).action_send_and_print()
+        wizard = self._wizard(self.invoice)
+        self.assertEqual(len(wizard.mail_attachments_widget), 2, "it tells of the files that are to be made")
+        wizard.action_send_and_print()
         self.assertEqual(self._sent(self.invoice), [self._expected(self.invoice)])
         self.assertEqual(self.invoice.cfdi_ids.delivery_state, "sent")
+
+    def test_no_file_at_all(self):
+        wizard = self._wizard(self.invoice)
+        wizard.mail_attachments_widget = []
+        wizard.action_send_and_print()
+        self.assertEqual(self._sent(self.invoice), [self._expected(self.invoice)])
 
     def test_file_taken_out(self):
         wizard = self._wizard(self.invoice)
@@ -124,9 +135,49 @@ class TestCfdiSend(StampedCommon):
         ]
         wizard.action_send_and_print()
         cfdi = self.invoice.cfdi_ids
-        self.assertEqual(
-            self._sent(self.invoice), [sorted([cfdi.xml_name, self.invoice._get_invoice_report_filename()])]
-        )
+        self.assertEqual(self._sent(self.invoice), [[cfdi.xml_name]])
+
+    def test_odoo_invoice_by_choice(self):
+        """The dialog's checkbox, off by default; in the list of files too."""
+        wizard = self._wizard(self.invoice)
+        self.assertFalse(wizard.extra_edi_checkboxes["mx_cfdi_odoo_pdf"]["checked"])
+        name = self.invoice._get_invoice_report_filename()
+        self.assertNotIn(name, [item["name"] for item in wizard.mail_attachments_widget])
+        wizard.extra_edi_checkboxes = {
+            key: {**value, "checked": True} for key, value in wizard.extra_edi_checkboxes.items()
+        }
+        self.assertIn(name, [item["name"] for item in wizard.mail_attachments_widget])
+        wizard.action_send_and_print()
+        self.assertEqual(self._sent(self.invoice), [self._with_odoo_pdf(self.invoice)])
+        with self.subTest("sent again, when Odoo has its PDF already"):
+            self.invoice.invalidate_recordset()
+            self.assertTrue(self.invoice.invoice_pdf_report_id)
+            again = self._wizard(self.invoice)
+            self.assertEqual(list(again.extra_edi_checkboxes), ["mx_cfdi_odoo_pdf"])
+            self.assertNotIn(name, [item["name"] for item in again.mail_attachments_widget])
+            again.action_send_and_print()
+            self.assertEqual(
+                sorted(self._sent(self.invoice)),
+                sorted([self._with_odoo_pdf(self.invoice), self._expected(self.invoice)]),
+            )
+
+    def test_odoo_invoice_by_setting(self):
+        self.company.cfdi_send_odoo_pdf = True
+        wizard = self._wizard(self.invoice)
+        self.assertTrue(wizard.extra_edi_checkboxes["mx_cfdi_odoo_pdf"]["checked"])
+        other = self._create_customer_invoice()
+        batch = self._batch(self.invoice + other)
+        self.assertNotIn("mx_cfdi_odoo_pdf", batch.summary_data)
+        batch.action_send_and_print(force_synchronous=True)
+        for invoice in self.invoice + other:
+            self.assertEqual(self._sent(invoice), [self._with_odoo_pdf(invoice)])
+
+    def test_odoo_invoice_where_there_is_no_cfdi(self):
+        wizard = self._wizard(self.invoice, extra_edi_checkboxes={"mx_cfdi": {"checked": False}})
+        name = self.invoice._get_invoice_report_filename()
+        self.assertIn(name, [item["name"] for item in wizard.mail_attachments_widget])
+        wizard.action_send_and_print()
+        self.assertIn([name], [message.attachment_ids.mapped("name") for message in self.invoice.message_ids])
 
     def test_printed_only(self):
         self._wizard(self.invoice, sending_method_checkboxes={"email": {"checked": False}}).action_send_and_print()
