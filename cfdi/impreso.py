@@ -52,7 +52,7 @@ class Impreso:
     """
 
     comprobante: Comprobante
-    timbre: TimbreFiscalDigital
+    timbre: TimbreFiscalDigital | None
     sello: str
     no_certificado: str
     qr: str
@@ -82,18 +82,19 @@ class Impreso:
         return name in self.complemento_names
 
 
-def read_impreso(xml: bytes) -> Impreso:
+def read_impreso(xml: bytes, *, stamped: bool = True) -> Impreso:
     """
-    :raises CfdiError: it is no stamped CFDI 4.0 that can be read.
+    :param stamped: False for what is to be stamped, of which a preview has neither timbre nor QR.
+    :raises CfdiError: it is no CFDI 4.0 that can be read, or not stamped.
     """
     root = parse_xml(xml)
     impuestos = root.find(cfdi("Impuestos"))
     return Impreso(
         comprobante=read_comprobante(root),
-        timbre=parse_timbre(root),
+        timbre=parse_timbre(root) if stamped else None,
         sello=root.get("Sello", ""),
         no_certificado=root.get("NoCertificado", ""),
-        qr=qr_url(root),
+        qr=qr_url(root) if stamped else "",
         traslados=_taxes(impuestos, cfdi("Traslados"), cfdi("Traslado"), ""),
         retenciones=_taxes(impuestos, cfdi("Retenciones"), cfdi("Retencion"), ""),
         conceptos=tuple(tuple(_notes(node)) for node in root.iterfind(f"{cfdi('Conceptos')}/{cfdi('Concepto')}")),

@@ -30,6 +30,7 @@ from . import (
     customer_cfdi,
     customer_cfdi_addenda,
     customer_cfdi_cancel,
+    customer_cfdi_check,
     customer_cfdi_delivery,
     customer_cfdi_payment,
     customer_cfdi_pending,

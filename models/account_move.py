@@ -1,8 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
-from .customer_cfdi import MANY, STATES, VALID_STATES
-from .notification import notification
+from .customer_cfdi import ISSUER_GROUP, MANY, STATES, VALID_STATES
 
 CFDI_TYPES = {"out_invoice": "I", "out_refund": "E"}
 
@@ -76,42 +75,72 @@ class AccountMove(models.Model):
         self.ensure_one()
         return CFDI_TYPES.get(self.move_type, False)
 
-    def _needs_another_cfdi(self):
-        """Whether a document that has a living CFDI is to have one more; a payment is, as it is applied bit by bit."""
-        self.ensure_one()
-        return False
+    def _needing_another_cfdi(self):
+        """Those of these documents with a living CFDI that are to have one more: payments, applied bit by bit."""
+        return self.browse()
 
-    def _prepare_cfdi(self):
+    def _prepare_cfdi(self, problems):
         """The comprobante of the document, of whatever type it is.
 
-        :return: ``cfdi.Comprobante``; without Folio if it has a number of its own, which it gets when it is sealed
-        :raise UserError: with everything that is missing or cannot be expressed, one line each
+        :param list problems: everything that is missing or cannot be expressed is added to it, one line each
+        :return: ``cfdi.Comprobante``; without Folio if it has a number of its own, which it gets when it is sealed;
+            where there are problems, with gaps
+        :raise UserError: there is no more to tell about it than this
         """
-        return self._prepare_comprobante()
+        found = []
+        comprobante = self._draft_comprobante(found)
+        problems += found
+        return comprobante if found else self._with_checked_totals(comprobante)
 
     def _cfdi_sealed(self, cfdi, comprobante):
         """Called right after a CFDI of this document was sealed, in the same transaction."""
 
+    # ------------------------------------------------------------------
+    # Actions
+    # ------------------------------------------------------------------
+
     def action_cfdi_stamp(self):
-        """Button: stamp, and tell what happened."""
-        results = self.cfdi_stamp()
-        failed = [result for result in results if result["state"] != "stamped"]
-        message = "\n".join(f"{result['name']}: {result['message']}" for result in (failed or results))
-        return notification(message, "danger" if failed else "success", sticky=bool(failed))
+        """Button: the stamping wizard of these documents.
+
+        :return: a window action on ``customer.stamp``
+        :raise AccessError: for who may not stamp them
+        """
+        return self.env["customer.stamp"].create({"move_ids": self.ids}).action_open()
+
+    # ------------------------------------------------------------------
+    # Business
+    # ------------------------------------------------------------------
 
     def cfdi_stamp(self):
         """Stamp the CFDI of posted invoices, credit notes and payments of customers; safe to repeat.
 
         What is already stamped is answered as it is. Of a document in doubt (sent, no answer seen) its PAC is asked
         before the same bytes are sent again. One document with something wrong does not stop the others.
-        The work is committed document by document: after the seal, before it is sent and after the answer.
+        The work is committed document by document: after the seal, before it is sent and after the answer. Of many,
+        ``customer.stamp`` shows what is wrong first, and leaves to a job what takes too long.
 
         :return: a list with a dict for each document: ``move_id``, ``name``, ``cfdi_id`` (False when nothing could be
             sealed), ``state`` (of ``customer.cfdi``, or ``invalid``), ``uuid`` (False if not stamped) and ``message``
-        :raise AccessError: for who may not write the documents
+        :raise AccessError: for who does not issue CFDIs, or may not write the documents
         :raise UserError: when a document is not posted, or none of a customer's
         """
+        self._check_may_stamp()
+        self._check_can_be_stamped()
+        cfdis = self.env["customer.cfdi"].sudo()
+        if MANY not in self.env.context:
+            cfdis = cfdis.with_context(**{MANY: len(self) > 1})
+        return [cfdis._stamp_move(move) for move in self]
+
+    def _check_may_stamp(self):
+        """:raise AccessError: for who does not issue CFDIs, or may not write the documents"""
+        if not self.env.su and not self.env.user.has_group(ISSUER_GROUP):
+            raise AccessError(
+                self.env._("Only CFDI issuers stamp: an administrator gives users the group “Customers: CFDI Issuer”.")
+            )
         self.check_access("write")
+
+    def _check_can_be_stamped(self):
+        """:raise UserError: a document is not posted, or none of a customer's"""
         wrong = self.filtered(lambda move: not move._cfdi_type() or move.state != "posted")
         if wrong:
             raise UserError(
@@ -121,5 +150,3 @@ class AccountMove(models.Model):
                     names=", ".join(wrong.mapped("display_name")),
                 )
             )
-        cfdis = self.env["customer.cfdi"].sudo().with_context(**{MANY: len(self) > 1})
-        return [cfdis._stamp_move(move) for move in self]

@@ -7,6 +7,7 @@ Lines are in ``account_move_conceptos``, relations in ``account_move_relations``
 import re
 from datetime import datetime, time, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 from odoo import models
 from odoo.exceptions import UserError
@@ -31,17 +32,30 @@ class AccountMove(models.Model):
         :return: a ``cfdi.Comprobante`` with its totals, equal to the invoice's
         :raise UserError: with everything that is missing or cannot be expressed, one line each
         """
-        self.ensure_one()
         problems = []
-        if not catalogs.currency_exists(self.currency_id.name):
-            raise UserError(
+        comprobante = self._draft_comprobante(problems)
+        if problems:
+            raise UserError("\n".join(problems))
+        return self._with_checked_totals(comprobante)
+
+    def _draft_comprobante(self, problems):
+        """The Comprobante of an invoice or credit note, as far as it can be told.
+
+        :param list problems: everything that is missing or cannot be expressed is added to it, one line each
+        :return: a ``cfdi.Comprobante`` without totals; where there are problems, with gaps
+        """
+        self.ensure_one()
+        conceptos = local_added = local_withheld = ()
+        if catalogs.currency_exists(self.currency_id.name):
+            conceptos, local_added, local_withheld = self._prepare_conceptos(problems)
+        else:
+            problems.append(
                 self.env._(
                     "%(name)s: the currency “%(currency)s” is not in the SAT's catalogue c_Moneda.",
                     name=self.display_name,
                     currency=self.currency_id.name,
                 )
             )
-        conceptos, local_added, local_withheld = self._prepare_conceptos(problems)
         issuer = self.company_id.partner_id
         expedition_zip = issuer.cfdi_zip or issuer.zip or ""
         series, folio = self._cfdi_series_and_folio()
@@ -60,33 +74,28 @@ class AccountMove(models.Model):
         self._check_cfdi_terms(problems)
         relations = self._prepare_relations(problems)
         information = self._prepare_global_information(problems)
-        rate = self._cfdi_exchange_rate(problems)
-        if problems:
-            raise UserError("\n".join(problems))
-        return self._with_checked_totals(
-            Comprobante(
-                Serie=series,
-                Folio=folio,
-                Fecha=self._cfdi_date(expedition_zip),
-                FormaPago="99" if self.cfdi_payment_method == "PPD" else self.cfdi_payment_form,
-                MetodoPago=self.cfdi_payment_method,
-                Moneda=self.currency_id.name,
-                TipoCambio=rate,
-                TipoDeComprobante=self._cfdi_type(),
-                Exportacion=self.cfdi_export,
-                LugarExpedicion=expedition_zip,
-                InformacionGlobal=information,
-                CfdiRelacionados=relations,
-                Emisor=Emisor(
-                    Rfc=issuer.vat,
-                    Nombre=(issuer.cfdi_legal_name or issuer.name).upper(),
-                    RegimenFiscal=issuer.cfdi_tax_regime,
-                ),
-                Receptor=receptor,
-                Conceptos=conceptos,
-                TrasladosLocales=local_added,
-                RetencionesLocales=local_withheld,
-            )
+        return Comprobante(
+            Serie=series,
+            Folio=folio,
+            Fecha=self._cfdi_date(expedition_zip, problems),
+            FormaPago="99" if self.cfdi_payment_method == "PPD" else self.cfdi_payment_form,
+            MetodoPago=self.cfdi_payment_method,
+            Moneda=self.currency_id.name,
+            TipoCambio=self._cfdi_exchange_rate(problems),
+            TipoDeComprobante=self._cfdi_type(),
+            Exportacion=self.cfdi_export,
+            LugarExpedicion=expedition_zip,
+            InformacionGlobal=information,
+            CfdiRelacionados=relations,
+            Emisor=Emisor(
+                Rfc=issuer.vat,
+                Nombre=(issuer.cfdi_legal_name or issuer.name or "").upper(),
+                RegimenFiscal=issuer.cfdi_tax_regime,
+            ),
+            Receptor=receptor,
+            Conceptos=conceptos,
+            TrasladosLocales=local_added,
+            RetencionesLocales=local_withheld,
         )
 
     def _cfdi_series_and_folio(self):
@@ -211,30 +220,33 @@ class AccountMove(models.Model):
             )
         return rate
 
-    def _cfdi_now(self, expedition_zip):
-        """Now, in local time of the place of issue."""
+    def _cfdi_now(self, expedition_zip, problems):
+        """Now, in local time of the place of issue; of the company where ``problems`` say that it is unknown."""
         try:
             return catalogs.local_time(datetime.now(timezone.utc), expedition_zip)
-        except KeyError as error:
-            raise UserError(
-                self.env._(
-                    "%(company)s: the postal code “%(zip)s” of the issuer is not in the SAT's catalogue.",
-                    company=self.company_id.display_name,
-                    zip=expedition_zip,
+        except KeyError:
+            if expedition_zip:  # else it is missing, which was told
+                problems.append(
+                    self.env._(
+                        "%(company)s: the postal code “%(zip)s” of the issuer is not in the SAT's catalogue.",
+                        company=self.company_id.display_name,
+                        zip=expedition_zip,
+                    )
                 )
-            ) from error
+            zone = self.company_id._business_time_zone()
+            return datetime.now(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
 
-    def _cfdi_date(self, expedition_zip):
+    def _cfdi_date(self, expedition_zip, problems):
         """Fecha: the invoice date in local time of the place of issue, now when it is today's.
 
-        :raise UserError: the invoice date is in the future or older than the 72 hours that the SAT allows
+        The SAT allows neither a date in the future nor one of more than 72 hours ago: ``problems`` say so.
         """
-        now = self._cfdi_now(expedition_zip)
+        now = self._cfdi_now(expedition_zip, problems)
         if self.invoice_date == now.date():
             return now
         end_of_day = datetime.combine(self.invoice_date, time(23, 59, 59))
         if self.invoice_date > now.date() or now - end_of_day > timedelta(hours=STAMPING_HOURS - 24):
-            raise UserError(
+            problems.append(
                 self.env._(
                     "%(name)s is dated %(date)s: the SAT stamps invoices of the last 72 hours. "
                     "Set it to draft and change its date.",

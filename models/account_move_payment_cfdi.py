@@ -93,14 +93,17 @@ class AccountMove(models.Model):
             return payment.payment_type == "inbound" and payment.partner_type == "customer"
         return self.statement_line_id.amount > 0
 
-    def _needs_another_cfdi(self):
-        if self._cfdi_type() != "P":
-            return super()._needs_another_cfdi()
-        return bool(self.env["customer.cfdi.pending"]._of_entries(self, self.env["customer.cfdi"]))
+    def _needing_another_cfdi(self):
+        entries = self.filtered(lambda move: move._cfdi_type() == "P")
+        more = super(AccountMove, self - entries)._needing_another_cfdi()
+        if not entries:
+            return more
+        owed = self.env["customer.cfdi.pending"]._of_entries(entries).entry_id
+        return more | entries.filtered(lambda entry: entry in owed)
 
-    def _prepare_cfdi(self):
+    def _prepare_cfdi(self, problems):
         if self._cfdi_type() != "P":
-            return super()._prepare_cfdi()
+            return super()._prepare_cfdi(problems)
         return self._prepare_payment_comprobante(*self._substitution())
 
     def _cfdi_sealed(self, cfdi, comprobante):

@@ -51,7 +51,7 @@ class AccountMove(models.Model):
         pending = self._pending_parts(replaced)
         problems = []
         issuer = self.company_id.partner_id
-        expedition_zip = issuer.cfdi_zip or issuer.zip
+        expedition_zip = issuer.cfdi_zip or issuer.zip or ""
         self._check_issuer(problems)
         # As its invoices say it, whoever the payment's own customer is.
         receptor = pending.invoice_id[:1]._prepare_receptor(expedition_zip, problems)
@@ -63,12 +63,10 @@ class AccountMove(models.Model):
                     name=self.display_name,
                 )
             )
-        if problems:
-            raise UserError("\n".join(problems))
-        now = self._cfdi_now(expedition_zip)  # what a receipt tells may be older
+        now = self._cfdi_now(expedition_zip, problems)  # what a receipt tells may be older
         date = self.origin_payment_id.date or self.date
         if date > now.date():
-            raise UserError(
+            problems.append(
                 self.env._(
                     "%(name)s is dated %(date)s: a receipt says that a payment was received, so its date cannot be in "
                     "the future.",
@@ -76,9 +74,12 @@ class AccountMove(models.Model):
                     date=date,
                 )
             )
+        pago = self._prepare_pago(pending, replaced, form, min(datetime.combine(date, NOON), now), problems)
+        if problems:
+            raise UserError("\n".join(problems))
         uuids = tuple(replaced.mapped("uuid"))
         return payment_receipt(
-            [self._prepare_pago(pending, replaced, form, min(datetime.combine(date, NOON), now))],
+            [pago],
             Fecha=now,
             LugarExpedicion=expedition_zip,
             CfdiRelacionados=(CfdiRelacionados(TipoRelacion=SUBSTITUTION, UUIDs=uuids),) if uuids else (),
@@ -138,18 +139,22 @@ class AccountMove(models.Model):
         forms = (self.cfdi_payment_form, self.journal_id.cfdi_payment_form, customer.cfdi_payment_form)
         return next((form for form in forms if form and form != "99"), False)
 
-    def _prepare_pago(self, pending, replaced, form, received_at):
-        """The payment, in its own currency: what of it goes to these invoices, no more."""
+    def _prepare_pago(self, pending, replaced, form, received_at, problems):
+        """The payment, in its own currency: what of it goes to these invoices, no more.
+
+        :param list problems: of each invoice that its receipt cannot say, a line is added to it
+        """
         currency = self._payment_currency()
         doctos, total = [], Decimal(0)
         received = self._received_amounts(pending, currency)
         sums = self.env["customer.cfdi.payment"].sudo()._sums(pending.invoice_id, self, replaced)
         credited = self._credited_amounts(pending.invoice_id, received_at.date(), sums)
         for line in pending:
-            docto = self._prepare_docto(
-                line, currency, received[line.id], sums.get(line.invoice_id.id), credited.get(line.invoice_id.id, 0)
-            )
-            doctos.append(docto)
+            said, taken_off = sums.get(line.invoice_id.id), credited.get(line.invoice_id.id, 0)
+            try:
+                doctos.append(self._prepare_docto(line, currency, received[line.id], said, taken_off))
+            except UserError as error:
+                problems.append(str(error))
             total += received[line.id]
         payment, statement_line = self.origin_payment_id, self.statement_line_id
         reference = payment.payment_reference or payment.memo or statement_line.payment_ref or ""

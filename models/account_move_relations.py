@@ -8,6 +8,9 @@ from . import sat_catalogs
 from .customer_cfdi import VALID_STATES
 
 UUID = re.compile(r"[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}")
+# Context key: ids of the documents that are stamped just before, whose UUIDs nobody knows yet.
+STAMPED_BEFORE = "cfdi_stamped_before"
+NO_UUID = "00000000-0000-0000-0000-000000000000"
 CREDIT, REPLACEMENT, DOWN_PAYMENT = "01", "04", "07"
 # With this form a credit note is for sales to come, and relates to nothing yet (guide, appendix 5, IV.B).
 FUTURE_DISCOUNT_FORM = "23"
@@ -145,6 +148,8 @@ class AccountMove(models.Model):
             cfdi = move._valid_cfdi()
             if cfdi:
                 found.append(cfdi.uuid)
+            elif move.id in self.env.context.get(STAMPED_BEFORE, ()):
+                found.append(NO_UUID)
             else:
                 problems.append(
                     self.env._(

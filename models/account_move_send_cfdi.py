@@ -1,6 +1,7 @@
 from odoo import api, models
 
-from .customer_cfdi_delivery import DELIVERED_STATES, ISSUER_GROUP, MAIL_KEY, SENDABLE_STATES
+from .customer_cfdi import ISSUER_GROUP
+from .customer_cfdi_delivery import DELIVERED_STATES, MAIL_KEY, SENDABLE_STATES
 
 EDI = "mx_cfdi"
 ODOO_PDF = "mx_cfdi_odoo_pdf"

@@ -114,8 +114,12 @@ class AccountPayment(models.Model):
     # ------------------------------------------------------------------
 
     def action_cfdi_stamp(self):
-        """Button: ``cfdi_stamp``, and tell what happened."""
-        return self._cfdi_entries().action_cfdi_stamp()
+        """Button: the stamping wizard of these payments.
+
+        :return: a window action on ``customer.stamp``
+        :raise AccessError: for who may not stamp them
+        """
+        return self.env["customer.stamp"].create({"payment_ids": self.ids}).action_open()
 
     # ------------------------------------------------------------------
     # Business

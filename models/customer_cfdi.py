@@ -26,6 +26,7 @@ UNFINISHED_STATES = ("sealed", "sent")
 VALID_STATES = ("stamped", "cancel_requested")
 LIVING = f"state IN {LIVE_STATES}"
 PAYMENT_SERIES = "CP"
+ISSUER_GROUP = "l10n_mx_customer.group_cfdi_issuer"
 # Context key: many are stamped together.
 MANY = "cfdi_many"
 
@@ -46,8 +47,9 @@ class CustomerCfdi(models.Model):
        ``discarded`` when its source goes back to draft.
     4. ``cancel_requested``, and ``cancelled`` when the SAT says so (``customer_cfdi_cancel``).
 
-    This file makes the documents, ``customer_cfdi_sending`` sends them. Nobody has write access, only the methods:
-    entry points are ``account.move.cfdi_stamp``, ``retry`` and ``cancel``.
+    This file makes the documents, ``customer_cfdi_check`` tells what is wrong before, ``customer_cfdi_sending`` sends
+    them. Nobody has write access, only the methods: entry points are ``customer.stamp`` (the wizard and its queue),
+    ``account.move.cfdi_stamp``, ``retry`` and ``cancel``.
     """
 
     _name = "customer.cfdi"
@@ -122,7 +124,7 @@ class CustomerCfdi(models.Model):
         """Take one source as far as it goes; see ``account.move.cfdi_stamp`` for the answer."""
         cfdi = self.browse()
         try:
-            cfdi = self._to_stamp(move)
+            cfdi = self._to_stamp(move)[move]
             if not cfdi:
                 cfdi = self._seal_once(move)
                 self._commit()
@@ -132,13 +134,6 @@ class CustomerCfdi(models.Model):
             # Nothing was written for this one: it is told and the next one goes on.
             return self._result(move, cfdi, str(error))
         return self._result(move, cfdi, cfdi.message)
-
-    @api.model
-    def _to_stamp(self, move):
-        """The document of a source that is not finished, or is all that it needs; none if one is to be made."""
-        living = self.search([("move_id", "=", move.id), ("state", "in", LIVE_STATES)])
-        unfinished = living.filtered(lambda cfdi: cfdi.state in UNFINISHED_STATES)
-        return unfinished[-1:] or (living[:1] if not move._needs_another_cfdi() else living[:0])
 
     @api.model
     def _result(self, move, cfdi, message):
@@ -171,14 +166,15 @@ class CustomerCfdi(models.Model):
         """
         # Two people stamping one invoice at once would build two documents: the second one waits for no one.
         self._lock_for_stamping(move)
-        company = move.company_id
-        pac = self.env["customer.pac"]._of_company(company)[:1]
-        certificate = self.env["certificate.certificate"]._get_csd(company)
-        comprobante = move._prepare_cfdi()
+        comprobante, problems = self._draft(move)
+        pac, certificate = self._seal_means(move.company_id, problems)
+        if problems:
+            raise UserError("\n".join(problems))
         if not comprobante.Folio:
-            series, folio = self._next_payment_folio(company, comprobante.Emisor.Rfc)
+            series, folio = self._next_payment_folio(move.company_id, comprobante.Emisor.Rfc)
             comprobante = replace(comprobante, Serie=series, Folio=folio)
-        self._check_folio(comprobante)
+        for problem in self._folio_problems({move: comprobante}).values():
+            raise UserError(problem)
         xml = seal(
             build_xml(comprobante),
             certificate_der=certificate._get_der_certificate_bytes(formatting="bytes"),
@@ -186,32 +182,10 @@ class CustomerCfdi(models.Model):
         )
         problems = validate(xml, now=datetime.now(timezone.utc))
         if problems:
-            raise UserError("\n".join(str(problem) for problem in problems))
+            raise UserError("\n".join(self._problem_lines(problems)))
         cfdi = self.create(self._sealed_values(move, comprobante, xml) | {"environment": pac.environment})
         move._cfdi_sealed(cfdi, comprobante)
         return cfdi
-
-    @api.model
-    def _check_folio(self, comprobante):
-        """:raise UserError: another document of this issuer has this series and folio"""
-        domain = [
-            ("issuer_rfc", "=", comprobante.Emisor.Rfc),
-            ("series", "=", comprobante.Serie),
-            ("folio", "=", comprobante.Folio),
-            ("state", "in", LIVE_STATES),
-        ]
-        other = self.search(domain, limit=1)
-        if other:
-            raise UserError(
-                self.env._(
-                    "Series and folio: “%(name)s” of %(rfc)s are those of the CFDI of %(other)s (%(company)s). "
-                    "Journals and companies of one RFC number their invoices with different prefixes.",
-                    name=f"{comprobante.Serie}-{comprobante.Folio}",
-                    rfc=comprobante.Emisor.Rfc,
-                    other=other.move_id.name,
-                    company=other.company_id.display_name,
-                )
-            )
 
     @api.model
     def _sealed_values(self, move, comprobante, xml):

@@ -6,13 +6,13 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
+from .customer_cfdi import ISSUER_GROUP
 from .ir_actions_report_cfdi import CFDI_REPORT
 from .notification import notification
 from .res_partner_tax import GENERIC_RFCS
 
 _logger = logging.getLogger(__name__)
 
-ISSUER_GROUP = "l10n_mx_customer.group_cfdi_issuer"
 BILLING_ROLE = "FACTURACION"
 # In the context of a stamping: who stamps sends the files himself, as Odoo's Send & Print does.
 MAIL_KEY = "cfdi_delivery_mail"

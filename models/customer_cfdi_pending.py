@@ -206,9 +206,12 @@ class CustomerCfdiPending(models.Model):
         return document.get_formview_action()
 
     def action_stamp(self):
-        """Button: stamp the receipts of the payments of these lines, the oldest first, and tell what happened."""
-        entries = self.filtered(lambda line: line.kind == "pending").sorted(lambda line: (line.date, line.id)).entry_id
-        return entries.action_cfdi_stamp()
+        """Button: the stamping wizard of the payments of these lines.
+
+        :return: a window action on ``customer.stamp``
+        :raise AccessError: for who may not stamp them
+        """
+        return self.filtered(lambda line: line.kind == "pending").entry_id.action_cfdi_stamp()
 
     # ------------------------------------------------------------------
     # Business

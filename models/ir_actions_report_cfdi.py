@@ -13,6 +13,7 @@ for name in ("weasyprint", "fontTools"):
     logging.getLogger(name).setLevel(logging.ERROR)
 
 CFDI_REPORT = "l10n_mx_customer.report_customer_cfdi_document"
+PREVIEW_REPORT = "l10n_mx_customer.report_customer_stamp_line"
 ENGINE_PARAMETER = "l10n_mx_customer.cfdi_pdf_engine"
 UNPATCHED_ZOOM = 1.3
 ENGINES = ("weasyprint", "wkhtmltopdf")
@@ -31,7 +32,7 @@ class IrActionsReport(models.Model):
 
     @api.model
     def _is_cfdi_report(self, report_ref):
-        return self._get_report(report_ref).report_name == CFDI_REPORT
+        return self._get_report(report_ref).report_name in (CFDI_REPORT, PREVIEW_REPORT)
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
         if not res_ids or not self._is_cfdi_report(report_ref):

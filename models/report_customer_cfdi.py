@@ -17,6 +17,7 @@ QR_PIXELS = 6  # a module
 # False: from before it was kept.
 LEGAL_ENVIRONMENTS = ("production", False)
 TRIAL = "Documento de prueba, sin validez fiscal"
+PREVIEW = "Vista previa sin validez fiscal: no está timbrado"
 # Attributes of pago20:Totales.
 TOTALES = {
     "TotalRetencionesIVA": "Retenciones de IVA",
@@ -41,14 +42,15 @@ class ReportCustomerCfdi(models.AbstractModel):
 
     _name = "report.l10n_mx_customer.report_customer_cfdi_document"
     _description = "Printed CFDI"
+    _printed_model = "customer.cfdi"
 
     @api.model
     def _get_report_values(self, docids, data=None):
-        docs = self.env["customer.cfdi"].browse(docids)
+        docs = self.env[self._printed_model].browse(docids)
         docs.check_access("read")
         return {
             "docs": docs,
-            "documents": [self._document_values(cfdi) for cfdi in docs],
+            "documents": [self._document_values(document) for document in docs],
             "rows_apart": bool(data and data.get("rows_apart")),
             "zoom": data and data.get("zoom"),
             "described": described,
@@ -74,19 +76,26 @@ class ReportCustomerCfdi(models.AbstractModel):
             raise UserError(
                 self.env._("%(name)s cannot be printed: %(reason)s", name=cfdi.name, reason=error)
             ) from error
+        return {
+            **self._printed_values(cfdi, impreso),
+            "qr": _qr_png(impreso.qr),
+            "cancelled": cfdi.state == "cancelled",
+            "legends": self._legends(cfdi, impreso),
+        }
+
+    @api.model
+    def _printed_values(self, document, impreso):
+        """What is printed of a document, whether it is stamped or not."""
         comprobante = impreso.comprobante
         return {
             # sudo: whoever may read the document sees whose it is
-            "logo": cfdi.sudo().company_id.logo_web,
-            "name": cfdi.name,
+            "logo": document.sudo().company_id.logo_web,
+            "name": document.name,
             "i": impreso,
             "c": comprobante,
             "timbre": impreso.timbre,
-            "qr": _qr_png(impreso.qr),
             "words": words(comprobante.Total, comprobante.Moneda),
             "totales_pagos": [(TOTALES.get(name, name), amount) for name, amount in impreso.totales_pagos],
-            "cancelled": cfdi.state == "cancelled",
-            "legends": self._legends(cfdi, impreso),
         }
 
     @api.model
@@ -95,6 +104,26 @@ class ReportCustomerCfdi(models.AbstractModel):
         if impreso.timbre.Leyenda:
             return [impreso.timbre.Leyenda]
         return [] if cfdi.environment in LEGAL_ENVIRONMENTS else [TRIAL]
+
+
+class ReportCustomerStampLine(models.AbstractModel):
+    """What will be printed of a document that is to be stamped: the same, without timbre, and labelled as a preview."""
+
+    _name = "report.l10n_mx_customer.report_customer_stamp_line"
+    _inherit = "report.l10n_mx_customer.report_customer_cfdi_document"
+    _description = "Preview of a CFDI"
+    _printed_model = "customer.stamp.line"
+
+    @api.model
+    def _document_values(self, line):
+        """
+        :raise UserError: it cannot be told what will be sent, or it is stamped already
+        """
+        xml = line._preview_bytes()
+        if not xml:
+            raise UserError(self.env._("%(name)s: there is no preview of it. See its problems.", name=line.name))
+        impreso = read_impreso(xml, stamped=False)
+        return {**self._printed_values(line, impreso), "cancelled": False, "legends": [PREVIEW], "preview": PREVIEW}
 
 
 def words(amount, currency):

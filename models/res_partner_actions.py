@@ -1,12 +1,10 @@
-import time
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .notification import notification
+
 # CFDI states from which an invoice still has to be stamped; False: nothing was tried.
 UNSTAMPED_STATES = (False, "sealed", "sent", "rejected", "discarded")
-# A PAC takes seconds for a document, and somebody waits: what is not done by then is left for the next click.
-STAMP_SECONDS = 40
 OF_CUSTOMER = "partner_id.commercial_partner_id"
 
 
@@ -44,10 +42,10 @@ class ResPartner(models.Model):
         help="Legal documents of the customer.",
     )
     unstamped_invoice_count = fields.Integer(
-        string="Invoices to Stamp",
+        string="Documents to Stamp",
         compute="_compute_unstamped_invoice_count",
         groups="account.group_account_invoice",
-        help="Posted invoices of the customer, of Mexican companies, that have no stamped CFDI yet.",
+        help="Posted invoices and credit notes of the customer, of Mexican companies, that have no stamped CFDI yet.",
     )
 
     @api.depends_context("uid", "allowed_company_ids")
@@ -260,41 +258,28 @@ class ResPartner(models.Model):
     # Business
     # ------------------------------------------------------------------
 
-    def stamp_pending(self):
-        """Stamp the CFDI of the customer's posted invoices that have none, the oldest ones first.
+    def action_stamp_pending(self):
+        """Button: the stamping wizard of what is pending of the customer: invoices, credit notes, receipts of payment.
 
-        Those of the companies at hand (``allowed_company_ids``) that are in Mexico. No new document is begun after
-        40 seconds. Safe to repeat; what fails stays pending and does not stop the others.
+        Of the companies at hand (``allowed_company_ids``) that are in Mexico. Over RPC:
+        ``customer.stamp.create({"partner_id": customer})``.
 
-        :return: as ``account.move.cfdi_stamp``, a dict for each invoice tried; empty when nothing is pending
-        :raise AccessError: for who may not write invoices
+        :return: a window action on ``customer.stamp``, or a notification when nothing is pending
+        :raise AccessError: for who may not stamp
         """
         self.ensure_one()
-        self.env["account.move"].browse().check_access("write")
-        deadline = time.monotonic() + STAMP_SECONDS
-        results = []
-        domain = self.commercial_partner_id._unstamped_domain()
-        for move in self.env["account.move"].search(domain, order="invoice_date, id"):
-            if time.monotonic() > deadline:
-                break
-            results += move.cfdi_stamp()
-        return results
+        stamp = self.env["customer.stamp"].create({"partner_id": self.id})
+        if stamp.line_ids:
+            return stamp.action_open()
+        return notification(self.env._("Nothing is pending."), "info")
 
-    def action_stamp_pending(self):
-        """Button: ``stamp_pending``, and show the result of each document.
-
-        :return: a window action on ``customer.stamp.result``, or a notification when nothing was pending
-        """
-        results = self.stamp_pending()
-        if not results:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {"type": "info", "message": self.env._("Nothing is pending.")},
-            }
-        failed = sum(result["state"] != "stamped" for result in results)
-        pending = self.env["account.move"].search_count(self.commercial_partner_id._unstamped_domain())
-        return self.env["customer.stamp.result"]._action_show(results, max(pending - failed, 0))
+    def _moves_to_stamp(self):
+        """What ``action_stamp_pending`` stamps: ``account.move``."""
+        customers = self.commercial_partner_id
+        pending = self.env["customer.cfdi.pending"].search(
+            [*customers._pending_payments_domain(), ("kind", "=", "pending")]
+        )
+        return self.env["account.move"].search(customers._unstamped_domain()) | pending.entry_id
 
     def _document_domain(self, model):
         """The documents of these customers and their contacts: what a button counts, and what it opens."""
@@ -308,7 +293,7 @@ class ResPartner(models.Model):
     def _unstamped_domain(self):
         return [
             (OF_CUSTOMER, "in", self._origin.ids),
-            ("move_type", "=", "out_invoice"),
+            ("move_type", "in", ("out_invoice", "out_refund")),
             ("state", "=", "posted"),
             ("cfdi_state", "in", UNSTAMPED_STATES),
             ("company_id", "in", self.env.companies.ids),

@@ -23,6 +23,7 @@ from . import (
     test_cfdi_replace,
     test_cfdi_sales,
     test_cfdi_send,
+    test_cfdi_wizard,
     test_changes,
     test_commercial,
     test_commissions,

@@ -1,10 +1,8 @@
-from unittest.mock import Mock, patch
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..models import res_partner_actions
 from .common import CustomerCommon
 
 
@@ -139,50 +137,28 @@ class TestActions(CustomerCommon):
         invoices = self._create_customer_invoice(days_ago=2) + self._create_customer_invoice(
             customer=self.contact, days_ago=1
         )
+        note = self._create_customer_invoice(move_type="out_refund")
         self._create_customer_invoice(post=False)
-        self._create_customer_invoice(move_type="out_refund")
         self._create_customer_invoice(customer=self._create_customer(name="Otro"))
-        self.assertEqual(self.customer.unstamped_invoice_count, 2)
+        self.assertEqual(self.customer.unstamped_invoice_count, 3)
         # Nothing can be sealed: the company has no certificate. Each document says so, and none stops the others.
-        results = self.customer.stamp_pending()
-        self.assertEqual([result["move_id"] for result in results], invoices.ids)
-        self.assertEqual({result["state"] for result in results}, {"invalid"})
         action = self.customer.action_stamp_pending()
-        shown = self.env[action["res_model"]].search(action["domain"])
-        self.assertEqual((shown.move_id, set(shown.mapped("state"))), (invoices, {"invalid"}))
-        self.assertTrue(all(shown.mapped("message")))
-        self.assertEqual(shown[0].action_open()["res_id"], invoices[0].id)
+        wizard = self.env["customer.stamp"].browse(action["res_id"])
+        self.assertEqual((wizard.line_ids.move_id, set(wizard.line_ids.mapped("state"))), (invoices + note, {"wrong"}))
+        self.assertTrue(all(wizard.line_ids.mapped("message")))
+        self.assertEqual(wizard.line_ids[0].action_open_document()["res_id"], invoices[0].id)
         with self.assertRaises(AccessError):
-            shown.with_user(self.salesman).read(["message"])
-
-    def test_stamping_tells_every_result_and_stops_in_time(self):
-        invoices = self.env["account.move"].union(*(self._create_customer_invoice() for _index in range(3)))
-        clock = Mock(monotonic=Mock(side_effect=[0, 1, 30, 41]))
-
-        def stamp(moves):
-            return [
-                {"move_id": move.id, "name": move.name, "state": "stamped", "uuid": "U", "message": "U"}
-                for move in moves
-            ]
-
-        # What a PAC answers is the subject of test_cfdi.
-        with patch.object(res_partner_actions, "time", clock), patch.object(type(invoices), "cfdi_stamp", stamp):
-            action = self.customer.action_stamp_pending()
-        shown = self.env[action["res_model"]].search(action["domain"])
-        self.assertEqual(shown.mapped("move_id"), invoices[:2])
-        self.assertEqual(shown.mapped("uuid"), ["U", "U"])
-        # Nothing was really stamped here: the title tells that three are still to go.
-        self.assertIn("3", action["name"])
+            wizard.line_ids.with_user(self.salesman).read(["problems"])
 
     def test_nothing_to_stamp(self):
         self.assertFalse(self.customer.unstamped_invoice_count)
-        self.assertEqual(self.customer.stamp_pending(), [])
         self.assertEqual(self.customer.action_stamp_pending()["tag"], "display_notification")
         self._create_customer_invoice()
         self.customer.invalidate_recordset(["unstamped_invoice_count"])
         self.assertEqual(self.customer.unstamped_invoice_count, 1)
         self.company.sudo().account_fiscal_country_id = self.env.ref("base.us")
-        self.assertEqual(self.customer.stamp_pending(), [], "only Mexican companies stamp")
+        action = self.customer.action_stamp_pending()
+        self.assertEqual(action["tag"], "display_notification", "only Mexican companies stamp")
 
 
 @tagged("post_install", "-at_install")

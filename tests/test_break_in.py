@@ -185,7 +185,7 @@ class TestBreakIn(HttpCase, CustomerCommon):
     def test_wizards_of_others(self):
         """A wizard is its user's: its customer, files and results are nobody else's to read."""
         wizards = (
-            self.env["customer.stamp.result"].create({"move_id": self.move.id, "message": "x"}),
+            self.env["customer.stamp"].create({"move_ids": self.move.ids}),
             self.env["customer.file.rejection"].create({"attachment_ids": self.file.ids, "reason": "x"}),
             self.env["customer.store.password"].create({"partner_id": self.victim.id}),
         )

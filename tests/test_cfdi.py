@@ -295,10 +295,3 @@ class TestCfdi(PacCommon):
         invoice.cfdi_stamp()
         with self.assertRaisesRegex(UserError, "is sealed and cannot change"):
             invoice.cfdi_use = "G03"
-
-    def test_the_button_tells_what_happened(self):
-        action = self._create_customer_invoice().action_cfdi_stamp()
-        self.assertEqual((action["params"]["type"], action["params"]["sticky"]), ("success", False))
-        action = self._create_customer_invoice(self._create_customer(name="Sin RFC")).action_cfdi_stamp()
-        self.assertEqual(action["params"]["type"], "danger")
-        self.assertIn("Sin RFC", action["params"]["message"])

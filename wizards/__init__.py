@@ -13,6 +13,7 @@ from . import (
     customer_global_invoice,
     customer_registration,
     customer_registration_reading,
-    customer_stamp_result,
+    customer_stamp,
+    customer_stamp_line,
     customer_store_password,
 )
