@@ -2,8 +2,8 @@
 
 No odoo here, no clock and no network unless handed in. A comprobante goes
 
-    element = build_xml(Comprobante(...))                     # dataclasses -> XML, totals computed
-    data = seal(element, certificate_der=der, sign=sign)      # final bytes, stored before they are sent
+    draft = build(Comprobante(...))                           # dataclasses -> XML, totals computed
+    data = seal(draft, certificate_der=der, sign=sign)        # final bytes, stored before they are sent
     problems = validate(data, now=now)                        # what is wrong never reaches the PAC
     timbrado = Finkok(...).stamp(data)                        # from .pac.finkok; raises PacError
     comprobante = read_comprobante(data)                      # and back, of whoever wrote it
@@ -38,7 +38,7 @@ from .sello import certificate_of, seal, verify_seal
 from .timbre import TimbreFiscalDigital, parse_timbre, qr_url, same_comprobante
 from .totals import Totals, complete, compute
 from .validation import validate
-from .writer import build_xml
+from .writer import build, build_xml
 
 __all__ = [
     "ACuentaTerceros",
@@ -70,6 +70,7 @@ __all__ = [
     "TrasladoDR",
     "UnsafeXml",
     "account_fields",
+    "build",
     "build_xml",
     "cadena_original",
     "cancellation_request",

@@ -15,6 +15,8 @@ _UNWRITABLE = dict.fromkeys(range(0x20))
 
 def clean(value: str) -> str:
     """Text as an attribute of the CFDI carries it: single blanks, no control characters."""
+    if not value:
+        return value
     text = " ".join(value.split())
     return text if text.isprintable() else text.translate(_UNWRITABLE)
 

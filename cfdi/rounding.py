@@ -29,6 +29,7 @@ EQUIVALENCE_DECIMALS = 10
 
 _WIDE = Context(prec=60)
 """Precision that holds any product of two valid values exactly: 18 integers and 6 decimals each."""
+_ZERO = Decimal(0)
 _EPSILON = Decimal("1e-12")
 """What keeps the upper limit open, as the SAT's guide writes it (10 to the -12)."""
 _TINY = Decimal("1e-16")
@@ -107,9 +108,11 @@ def text(value: Decimal, minimum: int = 0, maximum: int = CONCEPT_DECIMALS) -> s
 
     :raises ValueError: the value is not finite, or would lose digits; nothing is rounded on writing.
     """
-    if not value.is_finite():
-        raise ValueError(f"not a finite number: {value}")
-    integer, _, decimals = format(value or abs(value), "f").partition(".")  # a negative zero is a zero
+    integer, _, decimals = str(value).partition(".")
+    if not (integer + decimals).isdigit():  # a sign or an exponent, or no number at all
+        if not value.is_finite():
+            raise ValueError(f"not a finite number: {value}")
+        integer, _, decimals = format(value or abs(value), "f").partition(".")  # a negative zero is a zero
     decimals = decimals.rstrip("0")
     if len(decimals) > maximum:
         raise ValueError(f"{value} has more than {maximum} decimals")
@@ -128,18 +131,19 @@ def tax_limits(base: Decimal, rate: Decimal, decimals: int) -> tuple[Decimal, De
     return _outwards(lower, upper, decimals)
 
 
+def is_product(quantity: Decimal, factor: Decimal, amount: Decimal) -> bool:
+    """Whether `amount` is the exact product, which is always within the limits of `tax_fits` and `line_fits`."""
+    return amount == _WIDE.multiply(quantity, factor) and quantity > _ZERO <= factor
+
+
 def tax_fits(base: Decimal, rate: Decimal, amount: Decimal, decimals: int) -> bool:
     """Whether the SAT accepts `amount`, which has these decimals, as the Importe of a tax."""
-    if amount == _WIDE.multiply(base, rate) and base > 0 <= rate:
-        return True  # the exact one is always within
     lower, upper = tax_limits(base, rate, decimals)
     return lower <= amount <= upper
 
 
 def line_fits(quantity: Decimal, unit_price: Decimal, amount: Decimal, decimals: int) -> bool:
     """Whether the SAT accepts `amount`, which has these decimals, as the Importe of a concepto."""
-    if amount == _WIDE.multiply(quantity, unit_price) and quantity > 0 < unit_price:
-        return True  # the exact one is always within
     lower, upper = line_limits(quantity, unit_price, decimals)
     return lower <= amount <= upper
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 
 from cryptography.exceptions import InvalidSignature
@@ -15,14 +15,16 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from lxml import etree
 
-from .cadena import cadena_original
+from .cadena import cadena_of, cadena_original
 from .certificado import Certificado, read_certificate
+from .draft import Draft
 from .errors import CertificateError, SealError
 from .namespaces import XSI, cfdi
 from .secure_xml import as_element
 
 _SHA256 = SHA256()
 HEADER_ORDER = (
+    "xsi:schemaLocation",  # as a draft writes it
     f"{{{XSI}}}schemaLocation",
     *"Version Serie Folio Fecha Sello FormaPago NoCertificado Certificado CondicionesDePago SubTotal".split(),
     *"Descuento Moneda TipoCambio Total TipoDeComprobante Exportacion MetodoPago LugarExpedicion".split(),
@@ -32,32 +34,47 @@ HEADER_ORDER = (
 
 
 def seal(
-    element: etree._Element,
+    source: Draft | etree._Element,
     *,
     certificate_der: bytes,
     sign: Callable[[bytes], str],
 ) -> bytes:
     """The sealed comprobante, as the bytes that are stored, sent and never written again.
 
-    :param element: from `build_xml`; it is left as it was.
+    :param source: from `build` or `build_xml`; it is left as it was.
     :param certificate_der: the CSD of the issuer.
     :param sign: takes the cadena original in UTF-8, returns its signature in base64.
     :raises CertificateError: a FIEL (306), or the certificate of another RFC (303).
     :raises SealError: `sign` used a key that is not the certificate's.
     """
     certificate = read_certificate(certificate_der)
-    _check_issuer(element, certificate)
-    sealed = deepcopy(element)
+    check_csd(certificate)
+    own = {"NoCertificado": certificate.number, "Certificado": base64.b64encode(certificate_der).decode()}
     # A seal of an earlier attempt is not part of the cadena, but must not survive either.
-    sealed.set("NoCertificado", certificate.number)
-    sealed.set("Certificado", base64.b64encode(certificate_der).decode())
-    cadena = cadena_original(sealed).encode()
-    signature = "".join(sign(cadena).split())
-    if not signature_holds(certificate, cadena, signature):
+    if isinstance(source, Draft):
+        draft = source.copy()
+        _check_issuer(certificate, next((c.attributes for c in draft.children if c.tag == cfdi("Emisor")), {}))
+        draft.attributes |= own
+        draft.attributes["Sello"] = _signature(cadena_of(draft), certificate, sign)
+        draft.attributes = _in_order(draft.attributes)
+        return draft.data()
+    element = deepcopy(source)
+    issuer = element.find(cfdi("Emisor"))
+    _check_issuer(certificate, {} if issuer is None else issuer.attrib)
+    element.attrib.update(own)
+    element.set("Sello", _signature(cadena_original(element), certificate, sign))
+    attributes = _in_order(dict(element.attrib))
+    element.attrib.clear()
+    element.attrib.update(attributes)
+    return etree.tostring(element, encoding="UTF-8", xml_declaration=True)
+
+
+def _signature(cadena: str, certificate: Certificado, sign: Callable[[bytes], str]) -> str:
+    message = cadena.encode()
+    signature = "".join(sign(message).split())
+    if not signature_holds(certificate, message, signature):
         raise SealError("El sello no corresponde al certificado: la llave privada es de otro certificado.")
-    sealed.set("Sello", signature)
-    _sort_attributes(sealed)
-    return etree.tostring(sealed, encoding="UTF-8", xml_declaration=True)
+    return signature
 
 
 def verify_seal(source: bytes | etree._Element) -> bool:
@@ -108,19 +125,13 @@ def check_csd(certificate: Certificado) -> None:
         raise CertificateError(f"[306] El certificado {certificate.number} no es un CSD (parece una FIEL).")
 
 
-def _check_issuer(element: etree._Element, certificate: Certificado) -> None:
-    check_csd(certificate)
-    issuer = element.find(cfdi("Emisor"))
-    rfc = "" if issuer is None else issuer.get("Rfc", "")
+def _check_issuer(certificate: Certificado, issuer: Mapping[str, str]) -> None:
+    rfc = issuer.get("Rfc", "")
     if certificate.rfc != rfc:
         raise CertificateError(
             f"[303] El certificado {certificate.number} es de {certificate.rfc}; el emisor es {rfc or '(ninguno)'}."
         )
 
 
-def _sort_attributes(element: etree._Element) -> None:
-    found = dict(element.attrib)
-    element.attrib.clear()
-    for name in (*HEADER_ORDER, *found):
-        if name in found:
-            element.set(name, found.pop(name))
+def _in_order(attributes: dict[str, str]) -> dict[str, str]:
+    return {name: attributes[name] for name in (*HEADER_ORDER, *attributes) if name in attributes}

@@ -7,14 +7,16 @@ from datetime import datetime
 
 from lxml import etree
 
+from .cadena import cadena_of
 from .catalogs import time_zone
 from .certificado import Certificado
 from .errors import CertificateError, Problem
 from .namespaces import cfdi
+from .nodes import Node
 from .rules import check_rules
 from .schema import STRUCTURE, check_schema
 from .secure_xml import as_element
-from .sello import certificate_of, verify_seal
+from .sello import certificate_of, signature_holds
 
 __all__ = ["Problem", "validate"]
 
@@ -40,9 +42,10 @@ def validate(
         return [Problem(STRUCTURE, "El documento no es un cfdi:Comprobante 4.0.", etree.QName(element).localname)]
     element = _prepared(element, sealed)
     problems = check_schema(element)
+    root = Node(element)
     if sealed:
-        problems += _check_seal(element, now)
-    problems += check_rules(element, now=now, known={problem.path for problem in problems})
+        problems += _check_seal(root, now)
+    problems += check_rules(root, now=now, known={problem.path for problem in problems})
     return problems
 
 
@@ -60,13 +63,14 @@ def _prepared(element: etree._Element, sealed: bool) -> etree._Element:
     return copy
 
 
-def _check_seal(element: etree._Element, now: datetime | None) -> list[Problem]:
+def _check_seal(root: Node, now: datetime | None) -> list[Problem]:
+    element = root.element
     try:
         certificate = certificate_of(element)
     except CertificateError as error:
         return [Problem("CFDI40106", str(error), "Comprobante/@Certificado")]
     problems = _check_certificate(element, certificate, now)
-    if not verify_seal(element):
+    if not signature_holds(certificate, cadena_of(root).encode(), root["Sello"]):
         message = "El sello no corresponde a la cadena original con el certificado del comprobante."
         problems.append(Problem("CFDI40102", message, "Comprobante/@Sello"))
     return problems

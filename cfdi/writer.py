@@ -1,4 +1,4 @@
-"""Comprobante -> lxml element, with the attributes in the order of the Anexo 20."""
+"""Comprobante -> XML, with the attributes in the order of the Anexo 20."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from .draft import Draft
 from .elements import add, clean, number, rate
 from .errors import ComprobanteError, Problem
 from .namespaces import (
-    CARTA_PORTE,
     CARTA_PORTE_LOCATION,
     CFDI,
     IMPLOCAL,
     IMPLOCAL_LOCATION,
-    PAGOS,
+    NS,
     PAGOS_LOCATION,
     SCHEMA_LOCATION,
     XSI,
@@ -26,27 +25,34 @@ from .namespaces import (
 )
 from .pagos_writer import add_pagos
 
-_NSMAP = {"cfdi": CFDI, "xsi": XSI}
+_NAMESPACES = {"cfdi": CFDI, "xsi": XSI}
 
 
-def build_xml(comprobante: Comprobante) -> etree._Element:
-    """The comprobante as an element, still without NoCertificado, Certificado and Sello.
+def build(comprobante: Comprobante) -> Draft:
+    """The comprobante as it is written, still without NoCertificado, Certificado and Sello.
 
     Totals are computed when they are missing and checked when they are given. Text loses the blanks around
     it and keeps single ones inside, which is how the cadena original reads it anyway (Anexo 20, I.D).
 
-    :raises ComprobanteError: totals that do not agree, unknown currency, an amount that cannot be written.
+    :raises ComprobanteError: totals that do not agree, unknown currency, something that cannot be written.
     """
     sums = totals.compute(comprobante)
     totals.check(comprobante, sums)
     decimals = totals.decimals_of_currency(comprobante.Moneda)
     try:
-        return _Writer(decimals).comprobante(comprobante, sums)
+        draft = _Writer(decimals).comprobante(comprobante, sums)
+        draft.check()
     except ComprobanteError:
         raise
     except ValueError as error:
         problem = Problem("301", f"Un dato no se puede escribir en el XML: {error}", "Comprobante")
         raise ComprobanteError([problem]) from error
+    return draft
+
+
+def build_xml(comprobante: Comprobante) -> etree._Element:
+    """The same, as an element."""
+    return build(comprobante).element
 
 
 class _Writer:
@@ -55,46 +61,43 @@ class _Writer:
     def __init__(self, decimals: int):
         self.decimals = decimals
 
-    def comprobante(self, doc: Comprobante, sums: totals.Totals) -> etree._Element:
+    def comprobante(self, doc: Comprobante, sums: totals.Totals) -> Draft:
         complements = {}
         if doc.TrasladosLocales or doc.RetencionesLocales:
-            complements["implocal"] = (IMPLOCAL, IMPLOCAL_LOCATION)
+            complements["implocal"] = IMPLOCAL_LOCATION
         if doc.Pagos:
-            complements["pago20"] = (PAGOS, PAGOS_LOCATION)
+            complements["pago20"] = PAGOS_LOCATION
         if doc.CartaPorte:
-            complements["cartaporte31"] = (CARTA_PORTE, CARTA_PORTE_LOCATION)
-        nsmap = _NSMAP | {prefix: namespace for prefix, (namespace, _location) in complements.items()}
-        locations = [SCHEMA_LOCATION, *(location for _namespace, location in complements.values())]
-        root = Draft(
-            "Comprobante",
-            {f"xmlns:{prefix}": nsmap[prefix] for prefix in nsmap} | {"xsi:schemaLocation": " ".join(locations)},
-        )
-        root.set(
-            Version=doc.Version,
-            Serie=clean(doc.Serie),
-            Folio=clean(doc.Folio),
-            Fecha=doc.Fecha.replace(tzinfo=None, microsecond=0).isoformat(),
-            FormaPago=doc.FormaPago,
-            CondicionesDePago=clean(doc.CondicionesDePago),
-            SubTotal=self.amount(sums.SubTotal),
-            Descuento=self.amount(sums.Descuento),
-            Moneda=doc.Moneda,
-            TipoCambio=None if doc.TipoCambio is None else rounding.text(doc.TipoCambio),
-            Total=self.amount(sums.Total),
-            TipoDeComprobante=doc.TipoDeComprobante,
-            Exportacion=doc.Exportacion,
-            MetodoPago=doc.MetodoPago,
-            LugarExpedicion=doc.LugarExpedicion,
-            Confirmacion=doc.Confirmacion,
-        )
+            complements["cartaporte31"] = CARTA_PORTE_LOCATION
+        namespaces = _NAMESPACES | {prefix: NS[prefix] for prefix in complements}
+        attributes = {
+            "xsi:schemaLocation": " ".join((SCHEMA_LOCATION, *complements.values())),
+            "Version": doc.Version,
+            "Serie": clean(doc.Serie),
+            "Folio": clean(doc.Folio),
+            "Fecha": doc.Fecha.replace(tzinfo=None, microsecond=0).isoformat(),
+            "FormaPago": doc.FormaPago,
+            "CondicionesDePago": clean(doc.CondicionesDePago),
+            "SubTotal": self.amount(sums.SubTotal),
+            "Descuento": self.amount(sums.Descuento),
+            "Moneda": doc.Moneda,
+            "TipoCambio": None if doc.TipoCambio is None else rounding.text(doc.TipoCambio),
+            "Total": self.amount(sums.Total),
+            "TipoDeComprobante": doc.TipoDeComprobante,
+            "Exportacion": doc.Exportacion,
+            "MetodoPago": doc.MetodoPago,
+            "LugarExpedicion": doc.LugarExpedicion,
+            "Confirmacion": doc.Confirmacion,
+        }
+        root = Draft("cfdi:Comprobante", attributes, namespaces)
         if info := doc.InformacionGlobal:
-            root.add("InformacionGlobal", Periodicidad=info.Periodicidad, Meses=info.Meses, Año=str(info.Año))
+            root.add("cfdi:InformacionGlobal", Periodicidad=info.Periodicidad, Meses=info.Meses, Año=str(info.Año))
         for relation in doc.CfdiRelacionados:
-            node = root.add("CfdiRelacionados", TipoRelacion=relation.TipoRelacion)
+            node = root.add("cfdi:CfdiRelacionados", TipoRelacion=relation.TipoRelacion)
             for uuid in relation.UUIDs:
-                node.add("CfdiRelacionado", UUID=uuid)
+                node.add("cfdi:CfdiRelacionado", UUID=uuid)
         root.add(
-            "Emisor",
+            "cfdi:Emisor",
             Rfc=doc.Emisor.Rfc,
             Nombre=clean(doc.Emisor.Nombre),
             RegimenFiscal=doc.Emisor.RegimenFiscal,
@@ -102,7 +105,7 @@ class _Writer:
         )
         receptor = doc.Receptor
         root.add(
-            "Receptor",
+            "cfdi:Receptor",
             Rfc=receptor.Rfc,
             Nombre=clean(receptor.Nombre),
             DomicilioFiscalReceptor=receptor.DomicilioFiscalReceptor,
@@ -111,27 +114,31 @@ class _Writer:
             RegimenFiscalReceptor=receptor.RegimenFiscalReceptor,
             UsoCFDI=receptor.UsoCFDI,
         )
-        conceptos = root.add("Conceptos")
+        conceptos = root.add("cfdi:Conceptos")
         for concepto in doc.Conceptos:
             self.concepto(conceptos, concepto)
         self.impuestos(root, sums)
-        element = root.element()
         if complements:
-            complemento = add(element, cfdi("Complemento"))
-            if "implocal" in complements:
-                self.local_taxes(complemento, doc, sums)
-            if doc.Pagos:
-                add_pagos(complemento, doc.Pagos)
-            if doc.CartaPorte:
-                add_carta_porte(complemento, doc.CartaPorte)
-        return element
+            root.children.append(self.complemento(doc, sums, namespaces))
+        return root
+
+    def complemento(self, doc: Comprobante, sums: totals.Totals, namespaces: dict[str, str]) -> Draft:
+        # within a comprobante: what is wrong is told with its path
+        node = add(etree.Element(cfdi("Comprobante"), nsmap=namespaces), cfdi("Complemento"))
+        if doc.TrasladosLocales or doc.RetencionesLocales:
+            self.local_taxes(node, doc, sums)
+        if doc.Pagos:
+            add_pagos(node, doc.Pagos)
+        if doc.CartaPorte:
+            add_carta_porte(node, doc.CartaPorte)
+        return Draft.of(node)
 
     def concepto(self, parent: Draft, concepto: Concepto) -> None:
         discount = concepto.Descuento or None
         # CFDI40168: Descuento may not show more decimals than Importe
-        shown = max(self.decimals, _needed(concepto.Importe), _needed(discount))
+        shown = self.decimals if discount is None else max(self.decimals, rounding.decimals_of(discount.normalize()))
         node = parent.add(
-            "Concepto",
+            "cfdi:Concepto",
             ClaveProdServ=concepto.ClaveProdServ,
             NoIdentificacion=clean(concepto.NoIdentificacion),
             Cantidad=rounding.text(concepto.Cantidad),
@@ -147,7 +154,7 @@ class _Writer:
             self.concept_taxes(node, concepto)
         if third := concepto.ACuentaTerceros:
             node.add(
-                "ACuentaTerceros",
+                "cfdi:ACuentaTerceros",
                 RfcACuentaTerceros=third.RfcACuentaTerceros,
                 NombreACuentaTerceros=clean(third.NombreACuentaTerceros),
                 RegimenFiscalACuentaTerceros=third.RegimenFiscalACuentaTerceros,
@@ -155,13 +162,13 @@ class _Writer:
             )
         _add_customs(node, concepto.InformacionAduanera)
         for registered in concepto.CuentaPredial:
-            node.add("CuentaPredial", Numero=registered)
+            node.add("cfdi:CuentaPredial", Numero=registered)
         for part in concepto.Parte:
             self.part(node, part)
 
     def part(self, parent: Draft, part: Parte) -> None:
         node = parent.add(
-            "Parte",
+            "cfdi:Parte",
             ClaveProdServ=part.ClaveProdServ,
             NoIdentificacion=clean(part.NoIdentificacion),
             Cantidad=rounding.text(part.Cantidad),
@@ -173,10 +180,10 @@ class _Writer:
         _add_customs(node, part.InformacionAduanera)
 
     def concept_taxes(self, parent: Draft, concepto: Concepto) -> None:
-        taxes = parent.add("Impuestos")
+        taxes = parent.add("cfdi:Impuestos")
         for group, name, items in (
-            ("Traslados", "Traslado", concepto.Traslados),
-            ("Retenciones", "Retencion", concepto.Retenciones),
+            ("cfdi:Traslados", "cfdi:Traslado", concepto.Traslados),
+            ("cfdi:Retenciones", "cfdi:Retencion", concepto.Retenciones),
         ):
             if items:
                 group_node = taxes.add(group)
@@ -197,19 +204,19 @@ class _Writer:
         if not (sums.Traslados or sums.Retenciones):
             return
         node = root.add(
-            "Impuestos",
+            "cfdi:Impuestos",
             TotalImpuestosRetenidos=self.amount(sums.TotalImpuestosRetenidos),
             TotalImpuestosTrasladados=self.amount(sums.TotalImpuestosTrasladados),
         )
         if sums.Retenciones:
-            group = node.add("Retenciones")
+            group = node.add("cfdi:Retenciones")
             for code, amount in sums.Retenciones:
-                group.add("Retencion", Impuesto=code, Importe=self.amount(amount))
+                group.add("cfdi:Retencion", Impuesto=code, Importe=self.amount(amount))
         if sums.Traslados:
-            group = node.add("Traslados")
+            group = node.add("cfdi:Traslados")
             for tax in sums.Traslados:
                 group.add(
-                    "Traslado",
+                    "cfdi:Traslado",
                     Base=self.amount(tax.Base),
                     Impuesto=tax.Impuesto,
                     TipoFactor=tax.TipoFactor,
@@ -239,8 +246,4 @@ class _Writer:
 
 def _add_customs(parent: Draft, numbers: tuple[str, ...]) -> None:
     for pedimento in numbers:
-        parent.add("InformacionAduanera", NumeroPedimento=pedimento)
-
-
-def _needed(value: Decimal | None) -> int:
-    return 0 if value is None else rounding.decimals_of(value.normalize())
+        parent.add("cfdi:InformacionAduanera", NumeroPedimento=pedimento)

@@ -7,7 +7,7 @@ from odoo.exceptions import ConcurrencyError, LockError, UserError
 from odoo.tools import SQL
 from psycopg2.errors import UniqueViolation
 
-from ..cfdi import CfdiError, build_xml, seal, validate
+from ..cfdi import CfdiError, build, seal, validate
 from .customer_pac import ENVIRONMENTS
 
 STATES = [
@@ -176,7 +176,7 @@ class CustomerCfdi(models.Model):
         for problem in self._folio_problems({move: comprobante}).values():
             raise UserError(problem)
         xml = seal(
-            build_xml(comprobante),
+            build(comprobante),
             certificate_der=certificate._get_der_certificate_bytes(formatting="bytes"),
             sign=lambda message: certificate._sign(message, formatting="base64").decode(),
         )

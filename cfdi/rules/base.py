@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib import import_module
 
@@ -14,7 +14,7 @@ from lxml import etree
 from ..catalogs import currency_decimals
 from ..errors import Problem
 from ..namespaces import NS, cfdi
-from ..rounding import decimals_of
+from ..nodes import Node, NotANumber
 
 _PAGOS = "cfdi:Complemento/pago20:Pagos"
 _PAGO = f"{_PAGOS}/pago20:Pago"
@@ -67,7 +67,6 @@ KINDS = {
 }
 """Kind of node -> where it is, from the comprobante."""
 
-_ZERO = Decimal(0)
 _COMPLEMENTO = cfdi("Complemento")
 TaxKey = tuple[str, str, Decimal | None]
 Condition = Callable[["Node", "Document"], bool]
@@ -94,72 +93,6 @@ class Rule:
     holds: Condition
     applies: Condition = _always
     when: Callable[[Document], bool] | None = None
-
-
-class Node:
-    """An element with its attributes as numbers; '' and None are told apart from zero."""
-
-    __slots__ = ("_attributes", "_children", "_numbers", "element")
-
-    def __init__(self, element: etree._Element):
-        self.element = element
-        # read from libxml2 once: each rule asks again
-        self._attributes: dict[str, str] = dict(element.items())
-        self._numbers: dict[str, Decimal | None] = {}
-        self._children: frozenset[str] | None = None
-
-    def __getitem__(self, name: str) -> str:
-        """The attribute, '' when it is absent."""
-        return self._attributes.get(name, "")
-
-    def has(self, name: str) -> bool:
-        return name in self._attributes
-
-    def has_all(self, names: Iterable[str]) -> bool:
-        return all(map(self._attributes.__contains__, names))
-
-    def decimals(self, name: str) -> int:
-        """Decimals that an attribute was written with, trailing zeros included; the attribute is there."""
-        number = self.number(name)
-        digits = self._attributes[name].partition(".")[2]
-        return len(digits) if digits.isdigit() else decimals_of(number)
-
-    def number(self, name: str) -> Decimal | None:
-        """The attribute as a number with the decimals that it was written with, None when absent."""
-        try:
-            return self._numbers[name]
-        except KeyError:
-            text = self._attributes.get(name)
-            number = self._numbers[name] = None if text is None else _decimal(text)
-            return number
-
-    def amount(self, name: str) -> Decimal:
-        """The attribute as a number, zero when absent."""
-        number = self.number(name)
-        return _ZERO if number is None else number
-
-    def has_child(self, tag: str) -> bool:
-        """Whether it has a child of this qualified name."""
-        if self._children is None:
-            self._children = frozenset(child.tag for child in self.element)
-        return tag in self._children
-
-    def child(self, path: str) -> etree._Element | None:
-        return self.element.find(path, NS)
-
-
-class _NotANumber(ValueError):
-    """The XSD has already said it."""
-
-
-def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation as error:
-        raise _NotANumber(text) from error
-    if not number.is_finite():
-        raise _NotANumber(text)
-    return number
 
 
 def decimals_of_currency(moneda: str) -> int:
@@ -233,13 +166,13 @@ def _places() -> _Place:
     return top
 
 
-def _collect(element: etree._Element, place: _Place, nodes: dict[str, list[Node]]) -> None:
-    """Add the nodes below `element`, which stands at `place`, to those of their kind."""
-    for child in element:
+def _collect(node: Node, place: _Place, nodes: dict[str, list[Node]]) -> None:
+    """Add the nodes below `node`, which stands at `place`, to those of their kind."""
+    for child in node.children:
         found = place.below.get(child.tag)
         if found is not None:
             if found.kind:
-                nodes.setdefault(found.kind, []).append(Node(child))
+                nodes.setdefault(found.kind, []).append(child)
             if found.below:
                 _collect(child, found, nodes)
 
@@ -247,13 +180,18 @@ def _collect(element: etree._Element, place: _Place, nodes: dict[str, list[Node]
 class Document:
     """A comprobante, its nodes by kind, and what the rules share."""
 
-    def __init__(self, element: etree._Element, now: datetime | None):
-        self.element = element
+    def __init__(self, root: Node, now: datetime | None):
+        self.element = root.element
         self.now = now
-        self.head = Node(element)
-        self._nodes: dict[str, list[Node]] = {"Comprobante": [self.head]}
+        self.head = root
+        self._nodes: dict[str, list[Node]] = {"Comprobante": [root]}
         self._taxes: dict[str, Mapping[TaxKey, Sequence[Node]]] = {}
-        _collect(element, _places(), self._nodes)
+        _collect(root, _places(), self._nodes)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of which there are nodes."""
+        return frozenset(self._nodes)
 
     def nodes(self, kind: str) -> Sequence[Node]:
         return self._nodes.get(kind, ())
@@ -299,23 +237,28 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for name in _MODULES for rule in import_module(f"{package}.{name}").RULES)
 
 
-def check_rules(element: etree._Element, *, now: datetime | None, known: set[str]) -> list[Problem]:
+@lru_cache(maxsize=64)
+def _rules_of(kinds: frozenset[str]) -> tuple[Rule, ...]:
+    """The rules for nodes of these kinds. Most are for complementos that a document does not have."""
+    return tuple(rule for rule in all_rules() if rule.kind in kinds)
+
+
+def check_rules(root: Node, *, now: datetime | None, known: set[str]) -> list[Problem]:
     """Problems by the rules.
 
     :param known: paths with a problem already told; a rule adds nothing to the same attribute.
     """
-    document = Document(element, now)
+    document = Document(root, now)
     problems: list[Problem] = []
-    for rule in all_rules():
-        nodes = document.nodes(rule.kind)
-        if not nodes or (rule.when is not None and not rule.when(document)):
+    for rule in _rules_of(document.kinds):
+        if rule.when is not None and not rule.when(document):
             continue
         applies, holds = rule.applies, rule.holds
-        for node in nodes:
+        for node in document.nodes(rule.kind):
             try:
                 if (applies is _always or applies(node, document)) and not holds(node, document):
                     problems.append(_problem(rule, node))
-            except _NotANumber:  # noqa: PERF203 - one node must not hide what is wrong with the others
+            except NotANumber:  # noqa: PERF203 - one node must not hide what is wrong with the others
                 continue
     return [problem for problem in problems if problem.path not in known]
 

@@ -228,6 +228,7 @@ RULES = (
         "ClaveProdServ",
         "Un servicio de transporte intermodal pide más de un medio de transporte en la Carta Porte.",
         applies=both(of_type("I"), lambda n, d: n["ClaveProdServ"] in _INTERMODAL),
+        when=lambda d: bool(d.nodes("CartaPorte")),
         holds=lambda n, d: len(modes_of(d)) > 1,
     ),
     Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ..namespaces import cfdi
-from ..rounding import line_fits, tax_fits
+from ..rounding import is_product, line_fits, tax_fits
 from .base import Condition, Document, Node, Rule, has
 
 _IMPUESTOS = cfdi("Impuestos")
@@ -14,7 +14,7 @@ _NOT_ITEMISED = frozenset({"01", "03", "04", "05"})
 _RATES = {
     # c_TasaOCuota: (Impuesto, TipoFactor) -> its fixed rates; None = whatever the PAC's copy of it says. The rates
     # of the IEPS change with each year's law, and satcfdi does not carry them: a refusal here could be wrong.
-    ("002", "Tasa"): frozenset(map(Decimal, ("0", "0.08", "0.16"))),
+    ("002", "Tasa"): tuple(map(Decimal, ("0.16", "0", "0.08"))),
     ("003", "Tasa"): None,
     ("003", "Cuota"): None,
 }
@@ -29,19 +29,12 @@ def _has_taxes(node: Node, _document: Document) -> bool:
 
 
 def _itemises(node: Node, _document: Document) -> bool:
-    return any(
-        isinstance(tax.tag, str)
-        for taxes in node.element
-        if taxes.tag == _IMPUESTOS
-        for group in taxes
-        for tax in group
-    )
+    return any(group.children for taxes in node.children if taxes.tag == _IMPUESTOS for group in taxes.children)
 
 
 def amount_in_limits(node: Node, _document: Document) -> bool:
-    return line_fits(
-        node.number("Cantidad"), node.number("ValorUnitario"), node.number("Importe"), node.decimals("Importe")
-    )
+    quantity, price, amount = node.number("Cantidad"), node.number("ValorUnitario"), node.number("Importe")
+    return is_product(quantity, price, amount) or line_fits(quantity, price, amount, node.decimals("Importe"))
 
 
 def tax_in_limits(suffix: str = "") -> Condition:
@@ -50,7 +43,8 @@ def tax_in_limits(suffix: str = "") -> Condition:
     importe, base, rate = f"Importe{suffix}", f"Base{suffix}", f"TasaOCuota{suffix}"
 
     def holds(node: Node, _document: Document) -> bool:
-        return tax_fits(node.number(base), node.number(rate), node.number(importe), node.decimals(importe))
+        factors = node.number(base), node.number(rate), node.number(importe)
+        return is_product(*factors) or tax_fits(*factors, node.decimals(importe))
 
     return holds
 

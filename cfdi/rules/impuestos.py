@@ -51,7 +51,7 @@ def _unique_retenciones(_node: Node, document: Document) -> bool:
 
 def _all_groups_present(_node: Node, document: Document) -> bool:
     written = {tax_key(node) for node in document.nodes("Traslado")}
-    return all(tax_key(node) in written for node in document.nodes("ConceptoTraslado"))
+    return document.taxes("ConceptoTraslado").keys() <= written
 
 
 def _all_withholdings_present(_node: Node, document: Document) -> bool:

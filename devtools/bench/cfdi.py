@@ -117,7 +117,7 @@ def values(root, path):
 
 
 def ours(count, signer):
-    from cfdi import Comprobante, Concepto, Emisor, Receptor, Traslado, build_xml, seal
+    from cfdi import Comprobante, Concepto, Emisor, Receptor, Traslado, build, seal
 
     conceptos = tuple(
         Concepto(
@@ -149,7 +149,7 @@ def ours(count, signer):
         Serie="A",
         Folio="1",
     )
-    return seal(build_xml(comprobante), certificate_der=signer.certificate_bytes(), sign=signer.sign_sha256)
+    return seal(build(comprobante), certificate_der=signer.certificate_bytes(), sign=signer.sign_sha256)
 
 
 FECHA = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)

@@ -22,6 +22,7 @@ from cfdi.carta_porte_nodes import attributes
 from cfdi.carta_porte_totals import totals_of
 from cfdi.carta_porte_xml import add_carta_porte, read_carta_porte
 from cfdi.namespaces import CARTA_PORTE, NS
+from cfdi.nodes import Node
 from cfdi.resources import sat_file
 from cfdi.rules import carta_porte as rules
 from cfdi.rules import carta_porte_goods as rules_of_goods
@@ -387,7 +388,7 @@ def test_the_other_way_round_breaks_it_too(code, attribute, case, changes):
 )
 def test_a_case_passes_it(rule):
     """Some document is asked, and is right: not that nobody was asked."""
-    documents = [Document(cfdi.build_xml(case), NOON) for case in CASES.values()]
+    documents = [Document(Node(cfdi.build_xml(case)), NOON) for case in CASES.values()]
     asked = [rule.holds(node, doc) for doc in documents for node in doc.nodes(rule.kind) if rule.applies(node, doc)]
     assert asked
     assert all(asked)
