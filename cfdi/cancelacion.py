@@ -26,7 +26,7 @@ from .sello import check_csd, signature_holds
 
 CANCELA = "http://cancelacfd.sat.gob.mx"
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
-_ALGORITHM = SHA1()  # noqa: S303 - what the SAT takes
+_ALGORITHM = SHA1
 _C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 MOTIVOS = frozenset({"01", "02", "03", "04"})

@@ -102,6 +102,7 @@ _TAX_CODES = {
 }
 """Codes of a tax: in a concepto, in the header."""
 
+_COMPLEMENTO = cfdi("Complemento")
 _ATTRIBUTE = re.compile(r"attribute '([^']+)'", re.I)
 _VALUE = re.compile(r"[Tt]he value '(.*?)'|: '(.*?)' is not a valid value", re.S)
 _FOLLOW_UP = frozenset({"SCHEMAV_CVC_ATTRIBUTE_3", "SCHEMAV_CVC_DATATYPE_VALID_1_2_3"})
@@ -130,8 +131,8 @@ _one_at_a_time = Lock()
 @dataclass(frozen=True, slots=True)
 class _Schema:
     compiled: etree.XMLSchema
-    large: Mapping[tuple[str, str], frozenset[str]]
-    """(qualified element, attribute) -> codes that it may take, for the catalogues that were taken out."""
+    large: Mapping[str, Mapping[str, frozenset[str]]]
+    """Qualified element -> attribute -> codes that it may take, for the catalogues that were taken out."""
 
 
 def check_schema(element: etree._Element) -> list[Problem]:
@@ -139,8 +140,7 @@ def check_schema(element: etree._Element) -> list[Problem]:
     schema = _load(_complements(element))
     found: dict[str, Problem] = {}
     with _one_at_a_time:
-        schema.compiled.validate(element)
-        entries = list(schema.compiled.error_log)
+        entries = [] if schema.compiled.validate(element) else list(schema.compiled.error_log)
     for entry in entries:
         problem = _problem(entry)
         if entry.type_name not in _FOLLOW_UP or problem.path not in found:
@@ -153,10 +153,11 @@ def check_schema(element: etree._Element) -> list[Problem]:
 def _complements(element: etree._Element) -> frozenset[str]:
     """Namespaces of the complementos of a document, the timbre always among them."""
     used = {TFD}
-    for node in element.iterfind(cfdi("Complemento") + "/*"):
-        namespace = etree.QName(node).namespace
-        if namespace in _COMPLEMENTS:
-            used.add(namespace)
+    for complement in element.iterchildren(_COMPLEMENTO):
+        for node in complement.iterchildren(etree.Element):
+            namespace = etree.QName(node).namespace
+            if namespace in _COMPLEMENTS:
+                used.add(namespace)
     return frozenset(used)
 
 
@@ -169,7 +170,10 @@ def _load(complements: frozenset[str]) -> _Schema:
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
     parser.resolvers.add(Resolver(frozenset(large.values())))
     compiled = etree.XMLSchema(etree.fromstring(_wrapper(namespaces, files), parser))
-    return _Schema(compiled, {key: large_types(name.catalog)[name.local] for key, name in large.items()})
+    codes: dict[str, dict[str, frozenset[str]]] = {}
+    for (tag, attribute), name in large.items():
+        codes.setdefault(tag, {})[attribute] = large_types(name.catalog)[name.local]
+    return _Schema(compiled, codes)
 
 
 def _wrapper(namespaces: list[str], files: list[Path]) -> bytes:
@@ -202,9 +206,9 @@ def _large_attributes(namespaces: list[str], files: list[Path]) -> dict[tuple[st
     return {key: name for key, name in found.items() if name not in left_out}
 
 
-def _large_catalogs(root: etree._Element, large: Mapping[tuple[str, str], frozenset[str]]) -> Iterator[Problem]:
-    for (tag, attribute), values in large.items():
-        for node in root.iter(tag):
+def _large_catalogs(root: etree._Element, large: Mapping[str, Mapping[str, frozenset[str]]]) -> Iterator[Problem]:
+    for node in root.iter(*large):
+        for attribute, values in large[node.tag].items():
             value = node.get(attribute)
             # the XSD collapses blanks before it compares
             if value is not None and value not in values and " ".join(value.split()) not in values:

@@ -9,10 +9,12 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256, Hash, HashAlgorithm
 from lxml import etree
 
 from .cadena import cadena_of, cadena_original
@@ -22,7 +24,6 @@ from .errors import CertificateError, SealError
 from .namespaces import XSI, cfdi
 from .secure_xml import as_element
 
-_SHA256 = SHA256()
 HEADER_ORDER = (
     "xsi:schemaLocation",  # as a draft writes it
     f"{{{XSI}}}schemaLocation",
@@ -108,13 +109,26 @@ def certificate_of(source: bytes | etree._Element) -> Certificado:
 
 
 def signature_holds(
-    certificate: Certificado, message: bytes, signature_base64: str, algorithm: HashAlgorithm = _SHA256
+    certificate: Certificado, message: bytes, signature_base64: str, algorithm: type[HashAlgorithm] = SHA256
 ) -> bool:
     """Whether `signature_base64` is the RSA signature (PKCS#1 v1.5) of `message` by the key of `certificate`."""
     try:
         signature = base64.b64decode("".join(signature_base64.split()), validate=True)
-        certificate.public_key.verify(signature, message, padding.PKCS1v15(), algorithm)
-    except (InvalidSignature, ValueError):
+    except ValueError:
+        return False
+    if len(signature) != (certificate.public_key.key_size + 7) // 8:
+        return False
+    digest = Hash(algorithm())
+    digest.update(message)
+    return _signs(certificate.der, signature, digest.finalize(), algorithm)
+
+
+@lru_cache(maxsize=64)
+def _signs(der: bytes, signature: bytes, digest: bytes, algorithm: type[HashAlgorithm]) -> bool:
+    """Remembered: what was sealed a moment ago is validated next, which asks the same."""
+    try:
+        read_certificate(der).public_key.verify(signature, digest, padding.PKCS1v15(), Prehashed(algorithm()))
+    except InvalidSignature:
         return False
     return True
 

@@ -20,6 +20,7 @@ from .sello import certificate_of, signature_holds
 
 __all__ = ["Problem", "validate"]
 
+_ADDENDA, _EMISOR = cfdi("Addenda"), cfdi("Emisor")
 # Values that satisfy the XSD, for a comprobante that is checked before it is sealed.
 _PLACEHOLDERS = {"Sello": "A", "NoCertificado": "0" * 20, "Certificado": "A"}
 
@@ -51,11 +52,10 @@ def validate(
 
 def _prepared(element: etree._Element, sealed: bool) -> etree._Element:
     """The part that the XSD is for: the Addenda is no part of the fiscal document."""
-    addenda = element.find(cfdi("Addenda"))
-    if addenda is None and sealed:
+    if sealed and next(element.iterchildren(_ADDENDA), None) is None:
         return element
     copy = deepcopy(element)
-    for node in copy.findall(cfdi("Addenda")):
+    for node in copy.findall(_ADDENDA):
         copy.remove(node)
     if not sealed:
         for name, value in _PLACEHOLDERS.items():
@@ -64,39 +64,38 @@ def _prepared(element: etree._Element, sealed: bool) -> etree._Element:
 
 
 def _check_seal(root: Node, now: datetime | None) -> list[Problem]:
-    element = root.element
     try:
-        certificate = certificate_of(element)
+        certificate = certificate_of(root.element)
     except CertificateError as error:
         return [Problem("CFDI40106", str(error), "Comprobante/@Certificado")]
-    problems = _check_certificate(element, certificate, now)
+    problems = _check_certificate(root, certificate, now)
     if not signature_holds(certificate, cadena_of(root).encode(), root["Sello"]):
         message = "El sello no corresponde a la cadena original con el certificado del comprobante."
         problems.append(Problem("CFDI40102", message, "Comprobante/@Sello"))
     return problems
 
 
-def _check_certificate(element: etree._Element, certificate: Certificado, now: datetime | None) -> list[Problem]:
+def _check_certificate(root: Node, certificate: Certificado, now: datetime | None) -> list[Problem]:
     path, problems = "Comprobante/@NoCertificado", []
-    issuer = element.find(cfdi("Emisor"))
-    if issuer is not None and issuer.get("Rfc") != certificate.rfc:
+    issuer = next((child for child in root.children if child.tag == _EMISOR), None)
+    if issuer is not None and issuer["Rfc"] != certificate.rfc:
         message = f"El certificado es de {certificate.rfc}, no del emisor."
         problems.append(Problem("303", message, path, certificate.number))
     if not certificate.is_csd:
         problems.append(Problem("306", "El certificado no es un CSD.", path, certificate.number))
     if now is not None and not certificate.valid_at(now):
         problems.append(Problem("304", "El certificado no está vigente.", path, certificate.number))
-    issued = _issued_at(element)
+    issued = _issued_at(root)
     if issued is not None and not certificate.valid_at(issued):
         message = "La Fecha no está dentro de la vigencia del certificado."
-        problems.append(Problem("305", message, "Comprobante/@Fecha", element.get("Fecha", "")))
+        problems.append(Problem("305", message, "Comprobante/@Fecha", root["Fecha"]))
     return problems
 
 
-def _issued_at(element: etree._Element) -> datetime | None:
+def _issued_at(root: Node) -> datetime | None:
     """Fecha as an instant; None when it cannot be told, which the XSD or another rule says."""
     try:
-        zone = time_zone(element.get("LugarExpedicion", ""))
-        return datetime.fromisoformat(element.get("Fecha", "")).replace(tzinfo=zone)
+        zone = time_zone(root["LugarExpedicion"])
+        return datetime.fromisoformat(root["Fecha"]).replace(tzinfo=zone)
     except (KeyError, ValueError):
         return None

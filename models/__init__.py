@@ -22,6 +22,7 @@ from . import (
     account_tax,
     calendar_event,
     certificate_certificate,
+    certificate_key,
     crm_lead,
     crm_lead_campaign,
     customer_addenda,

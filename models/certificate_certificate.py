@@ -82,6 +82,16 @@ class CertificateCertificate(models.Model):
         except CertificateError:
             return None
 
+    def _sign_cadena(self, message):
+        """The signature of a cadena original, in base64.
+
+        :raise UserError: the certificate is not in force, or has no key
+        """
+        self.ensure_one()
+        if self.is_valid and self.private_key_id:
+            return self.private_key_id._sign_rsa(message)
+        return self._sign(message, formatting="base64").decode()  # which says what is wrong
+
     def _csd_problem(self, rfc):
         """Why this certificate cannot seal CFDIs of the taxpayer ``rfc``; empty when it can."""
         self.ensure_one()

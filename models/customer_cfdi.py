@@ -178,7 +178,7 @@ class CustomerCfdi(models.Model):
         xml = seal(
             build(comprobante),
             certificate_der=certificate._get_der_certificate_bytes(formatting="bytes"),
-            sign=lambda message: certificate._sign(message, formatting="base64").decode(),
+            sign=certificate._sign_cadena,
         )
         problems = validate(xml, now=datetime.now(timezone.utc))
         if problems:

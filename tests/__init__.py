@@ -9,6 +9,7 @@ from . import (
     test_card_fields,
     test_cfdi,
     test_cfdi_delivery,
+    test_cfdi_key,
     test_cfdi_life,
     test_cfdi_moves,
     test_cfdi_payments,

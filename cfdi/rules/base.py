@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
 from importlib import import_module
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -77,12 +78,23 @@ def _always(_node: Node, _document: Document) -> bool:
     return True
 
 
+class Shape(NamedTuple):
+    """What tells which rules there are for a document.
+
+    type: TipoDeComprobante. kinds: those of its nodes. complements: namespaces, of those that are known here.
+    """
+
+    type: str
+    kinds: frozenset[str]
+    complements: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row of the matrix.
 
     applies, holds: take the node and the document; `holds` is asked only where `applies` says yes.
-    when: takes the document, and is asked once instead of for each of its nodes.
+    when: of which documents it is a rule. It is asked once for all documents of a shape.
     attribute: what the user has to mend, '' for the node itself.
     """
 
@@ -92,7 +104,7 @@ class Rule:
     message: str
     holds: Condition
     applies: Condition = _always
-    when: Callable[[Document], bool] | None = None
+    when: Callable[[Shape], bool] | None = None
 
 
 def decimals_of_currency(moneda: str) -> int:
@@ -189,9 +201,10 @@ class Document:
         _collect(root, _places(), self._nodes)
 
     @property
-    def kinds(self) -> frozenset[str]:
-        """Kinds of which there are nodes."""
-        return frozenset(self._nodes)
+    def shape(self) -> Shape:
+        # nothing of any length: shapes are remembered
+        known = self._complements.intersection(NS.values()) if self._complements else self._complements
+        return Shape(self.type if len(self.type) <= 1 else "?", frozenset(self._nodes), known)
 
     def nodes(self, kind: str) -> Sequence[Node]:
         return self._nodes.get(kind, ())
@@ -224,9 +237,10 @@ class Document:
     @cached_property
     def _complements(self) -> frozenset[str | None]:
         return frozenset(
-            etree.QName(node).namespace
-            for complement in self.element.iterchildren(_COMPLEMENTO)
-            for node in complement.iterchildren("*")
+            etree.QName(node.tag).namespace
+            for complement in self.head.children
+            if complement.tag == _COMPLEMENTO
+            for node in complement.children
         )
 
 
@@ -237,10 +251,10 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(rule for name in _MODULES for rule in import_module(f"{package}.{name}").RULES)
 
 
-@lru_cache(maxsize=64)
-def _rules_of(kinds: frozenset[str]) -> tuple[Rule, ...]:
-    """The rules for nodes of these kinds. Most are for complementos that a document does not have."""
-    return tuple(rule for rule in all_rules() if rule.kind in kinds)
+@lru_cache(maxsize=256)
+def rules_of(shape: Shape) -> tuple[Rule, ...]:
+    """The rules for documents of a shape: a third of them, for an invoice."""
+    return tuple(rule for rule in all_rules() if rule.kind in shape.kinds and (rule.when is None or rule.when(shape)))
 
 
 def check_rules(root: Node, *, now: datetime | None, known: set[str]) -> list[Problem]:
@@ -250,9 +264,7 @@ def check_rules(root: Node, *, now: datetime | None, known: set[str]) -> list[Pr
     """
     document = Document(root, now)
     problems: list[Problem] = []
-    for rule in _rules_of(document.kinds):
-        if rule.when is not None and not rule.when(document):
-            continue
+    for rule in rules_of(document.shape):
         applies, holds = rule.applies, rule.holds
         for node in document.nodes(rule.kind):
             try:

@@ -8,6 +8,7 @@ not at hand.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from lxml import etree
@@ -23,7 +24,7 @@ from ..carta_porte_catalogs import (
 )
 from ..comprobante import RFC_EXTRANJERO
 from ..namespaces import CARTA_PORTE, IMPLOCAL, NS, TFD, cfdi
-from .base import Condition, Document, Node, Rule, has, is_, none
+from .base import Condition, Document, Node, Rule, Shape, has, is_, none
 from .carta_porte_nodes import (
     MODES,
     both,
@@ -33,6 +34,7 @@ from .carta_porte_nodes import (
     modes_of,
     of_type,
     present_if,
+    with_carta_porte,
 )
 
 ZERO = Decimal(0)
@@ -67,10 +69,6 @@ _ABROAD = {
 # ----------------------------------------------------------------------
 # The comprobante
 # ----------------------------------------------------------------------
-def _with_carta_porte(_node: Node, document: Document) -> bool:
-    return bool(document.nodes("CartaPorte"))
-
-
 def _sells_transport(_node: Node, document: Document) -> bool:
     return any(concept["ClaveProdServ"] in _TRANSPORT for concept in document.nodes("Concepto"))
 
@@ -178,8 +176,8 @@ def _residence_rule(code: str, kind: str, residence: str, identifier: str) -> Ru
     )
 
 
-def _head(code: str, attribute: str, message: str, applies: Condition, holds: Condition) -> Rule:
-    return Rule(code, "Comprobante", attribute, message, holds, applies)
+def _head(code: str, attribute: str, message: str, when: Callable[[Shape], bool], holds: Condition) -> Rule:
+    return Rule(code, "Comprobante", attribute, message, holds, when=when)
 
 
 RULES = (
@@ -212,7 +210,7 @@ RULES = (
         "Receptor",
         "Rfc",
         "En un traslado con Carta Porte el receptor es el mismo emisor.",
-        applies=of_type("T"),
+        when=of_type("T"),
         holds=lambda n, d: all(n["Rfc"] == issuer["Rfc"] for issuer in d.nodes("Emisor")),
     ),
     _head(
@@ -227,8 +225,8 @@ RULES = (
         "Concepto",
         "ClaveProdServ",
         "Un servicio de transporte intermodal pide más de un medio de transporte en la Carta Porte.",
-        applies=both(of_type("I"), lambda n, d: n["ClaveProdServ"] in _INTERMODAL),
-        when=lambda d: bool(d.nodes("CartaPorte")),
+        when=of_type("I"),
+        applies=lambda n, d: n["ClaveProdServ"] in _INTERMODAL,
         holds=lambda n, d: len(modes_of(d)) > 1,
     ),
     Rule(
@@ -236,28 +234,28 @@ RULES = (
         "Receptor",
         "UsoCFDI",
         "En un traslado con Carta Porte el UsoCFDI debe ser S01.",
-        applies=of_type("T"),
+        when=of_type("T"),
         holds=is_("UsoCFDI", "S01"),
     ),
     _head(
         "CP112",
         "",
         "Hay más de un complemento Carta Porte.",
-        _with_carta_porte,
+        with_carta_porte,
         lambda n, d: len(d.nodes("CartaPorte")) == 1,
     ),
     _head(
         "CP113",
         "",
         "Hay un complemento que no puede estar junto con la Carta Porte.",
-        _with_carta_porte,
+        with_carta_porte,
         _only_companions,
     ),
     _head(
         "CP114",
         "TipoDeComprobante",
         "La Carta Porte va solo en comprobantes de tipo I o T.",
-        _with_carta_porte,
+        with_carta_porte,
         is_("TipoDeComprobante", "I", "T"),
     ),
     Rule(

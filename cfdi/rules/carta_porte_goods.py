@@ -77,7 +77,7 @@ def _weighs_the_sum(node: Node, document: Document) -> bool:
 
 
 def _moves_packaging(_node: Node, document: Document) -> bool:
-    return document.type == "T" and any(c["ClaveProdServ"] in _PACKAGING for c in document.nodes("Concepto"))
+    return any(c["ClaveProdServ"] in _PACKAGING for c in document.nodes("Concepto"))
 
 
 def _is_place(name: str, kind: str) -> Condition:
@@ -228,7 +228,8 @@ RULES = (
         "Mercancias",
         "",
         "Faltan GuiasIdentificacion, obligatorias en el traslado de empaques o estibas.",
-        applies=both(of_type("T"), _moves_packaging),
+        when=of_type("T"),
+        applies=_moves_packaging,
         holds=lambda n, d: bool(d.nodes("GuiasIdentificacion")),
     ),
     *(

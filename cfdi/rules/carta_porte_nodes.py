@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..namespaces import CARTA_PORTE
-from .base import Condition, Document, Node
+from .base import Condition, Document, Node, Shape
 
 MODES = ("Autotransporte", "TransporteMaritimo", "TransporteAereo", "TransporteFerroviario")
 
@@ -17,9 +19,13 @@ def modes_of(document: Document) -> list[str]:
     return [mode for mode in MODES if document.nodes(mode)]
 
 
-def of_type(letter: str) -> Condition:
-    """A comprobante of a type with a Carta Porte."""
-    return lambda _node, document: document.type == letter and bool(document.nodes("CartaPorte"))
+def with_carta_porte(shape: Shape) -> bool:
+    return "CartaPorte" in shape.kinds
+
+
+def of_type(letter: str) -> Callable[[Shape], bool]:
+    """Comprobantes of a type with a Carta Porte."""
+    return lambda shape: shape.type == letter and with_carta_porte(shape)
 
 
 def crosses(*ways: str) -> Condition:

@@ -9,7 +9,8 @@ from ..catalogs import local_time, regimen_allowed
 from ..comprobante import RFC_PUBLICO_EN_GENERAL
 from ..namespaces import IMPLOCAL
 from ..rounding import header
-from .base import Document, Node, Rule
+from ..totals import WITHOUT_AMOUNTS
+from .base import Document, Node, Rule, Shape, has
 
 WINDOW = timedelta(hours=72)
 TOLERANCE = timedelta(minutes=5)
@@ -78,12 +79,12 @@ def _is_global(document: Document) -> bool:
     return receptor["Rfc"] == RFC_PUBLICO_EN_GENERAL and receptor["Nombre"] == "PUBLICO EN GENERAL"
 
 
-def _with_amounts(_node: Node, document: Document) -> bool:
-    return document.type in _WITH_AMOUNTS
+def _with_amounts(shape: Shape) -> bool:
+    return shape.type in _WITH_AMOUNTS
 
 
-def _without_amounts(_node: Node, document: Document) -> bool:
-    return document.type in {"T", "P"}
+def _without_amounts(shape: Shape) -> bool:
+    return shape.type in WITHOUT_AMOUNTS
 
 
 RULES = (
@@ -100,7 +101,7 @@ RULES = (
         "Comprobante",
         "FormaPago",
         "Un comprobante de tipo T, N o P no lleva FormaPago.",
-        applies=lambda n, d: d.type in _WITHOUT_PAYMENT,
+        when=lambda shape: shape.type in _WITHOUT_PAYMENT,
         holds=lambda n, d: not n.has("FormaPago"),
     ),
     Rule(
@@ -116,7 +117,8 @@ RULES = (
         "Comprobante",
         "SubTotal",
         "El SubTotal tiene más decimales de los que admite la moneda.",
-        applies=lambda n, d: d.type in _WITH_AMOUNTS and n.has("SubTotal"),
+        when=_with_amounts,
+        applies=has("SubTotal"),
         holds=_within_currency("SubTotal"),
     ),
     Rule(
@@ -124,7 +126,7 @@ RULES = (
         "Comprobante",
         "SubTotal",
         "El SubTotal no es el redondeo de la suma de los importes de los conceptos.",
-        applies=_with_amounts,
+        when=_with_amounts,
         holds=lambda n, d: n.amount("SubTotal") == header(_sum(d, "Concepto", "Importe"), d.decimals),
     ),
     Rule(
@@ -132,7 +134,7 @@ RULES = (
         "Comprobante",
         "SubTotal",
         "En un comprobante de tipo T o P el SubTotal debe ser cero.",
-        applies=_without_amounts,
+        when=_without_amounts,
         holds=lambda n, d: n.amount("SubTotal") == 0,
     ),
     Rule(
@@ -147,7 +149,7 @@ RULES = (
         "Comprobante",
         "Descuento",
         "El Descuento no es el redondeo de la suma de los descuentos de los conceptos, o está donde no los hay.",
-        applies=_with_amounts,
+        when=_with_amounts,
         holds=_discount_matches,
     ),
     Rule(
@@ -204,7 +206,7 @@ RULES = (
         "Comprobante",
         "MetodoPago",
         "Un comprobante de tipo T o P no lleva MetodoPago.",
-        applies=_without_amounts,
+        when=_without_amounts,
         holds=lambda n, d: not n.has("MetodoPago"),
     ),
     Rule(
@@ -212,7 +214,7 @@ RULES = (
         "Comprobante",
         "FormaPago",
         "Un comprobante de tipo I o E lleva FormaPago.",
-        applies=lambda n, d: d.type in {"I", "E"},
+        when=lambda shape: shape.type in {"I", "E"},
         holds=lambda n, d: n.has("FormaPago"),
     ),
     Rule(
@@ -220,7 +222,7 @@ RULES = (
         "Comprobante",
         "MetodoPago",
         "Un comprobante de tipo I, E o N lleva MetodoPago.",
-        applies=_with_amounts,
+        when=_with_amounts,
         holds=lambda n, d: n.has("MetodoPago"),
     ),
     Rule(
@@ -228,7 +230,8 @@ RULES = (
         "Comprobante",
         "",
         "Una factura a PUBLICO EN GENERAL con RFC XAXX010101000 lleva InformacionGlobal.",
-        applies=lambda n, d: d.type == "I" and _is_global(d),
+        when=lambda shape: shape.type == "I",
+        applies=lambda n, d: _is_global(d),
         holds=lambda n, d: bool(d.nodes("InformacionGlobal")),
     ),
     Rule(

@@ -75,7 +75,7 @@ RULES = (
         "Concepto",
         "ValorUnitario",
         "El ValorUnitario debe ser mayor que cero.",
-        when=lambda d: d.type in "IEN",
+        when=lambda shape: shape.type in "IEN",
         holds=lambda n, d: n.amount("ValorUnitario") > 0,
     ),
     Rule(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from ..rounding import header
+from ..totals import WITHOUT_AMOUNTS
 from .base import Document, Node, Rule, all_different, has, tax_key
 
 
@@ -60,7 +61,7 @@ def _all_withholdings_present(_node: Node, document: Document) -> bool:
 
 
 def _with_amounts(_node: Node, document: Document) -> bool:
-    return document.type not in {"T", "P"}
+    return document.type not in WITHOUT_AMOUNTS
 
 
 RULES = (
@@ -126,7 +127,7 @@ RULES = (
         "Comprobante",
         "",
         "Hay retenciones en los conceptos que no están en los impuestos del comprobante.",
-        applies=_with_amounts,
+        when=lambda shape: shape.type not in WITHOUT_AMOUNTS,
         holds=_all_withholdings_present,
     ),
     Rule(
@@ -188,7 +189,7 @@ RULES = (
         "Comprobante",
         "",
         "Hay traslados en los conceptos que no están en los impuestos del comprobante.",
-        applies=_with_amounts,
+        when=lambda shape: shape.type not in WITHOUT_AMOUNTS,
         holds=_all_groups_present,
     ),
 )

@@ -21,7 +21,7 @@ from ..rounding import (
     payment_limits,
     truncated,
 )
-from .base import Condition, Document, Node, Rule, all_different, decimals_of_currency, has, is_, none, tax_key
+from .base import Condition, Document, Node, Rule, Shape, all_different, decimals_of_currency, has, is_, none, tax_key
 from .conceptos import known_rate, tax_in_limits
 
 ZERO = Decimal(0)
@@ -61,8 +61,8 @@ def _equivalence(docto: Node) -> Decimal:
 # ----------------------------------------------------------------------
 # Conditions
 # ----------------------------------------------------------------------
-def _is_payment(document: Document) -> bool:
-    return document.type == "P" or document.has_complement(PAGOS)
+def _is_payment(shape: Shape) -> bool:
+    return shape.type == "P" or PAGOS in shape.complements
 
 
 def _is_zero(name: str) -> Condition:

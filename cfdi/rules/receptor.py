@@ -104,7 +104,7 @@ RULES = (
         "Receptor",
         "UsoCFDI",
         "Un comprobante de pago lleva el uso CP01; uno de nómina, CN01.",
-        applies=lambda n, d: d.type in _USO_BY_TYPE,
+        when=lambda shape: shape.type in _USO_BY_TYPE,
         holds=lambda n, d: n["UsoCFDI"] == _USO_BY_TYPE[d.type],
     ),
 )
