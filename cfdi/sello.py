@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from functools import lru_cache
@@ -14,7 +15,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256, Hash, HashAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from lxml import etree
 
 from .cadena import cadena_of, cadena_original
@@ -118,9 +119,7 @@ def signature_holds(
         return False
     if len(signature) != (certificate.public_key.key_size + 7) // 8:
         return False
-    digest = Hash(algorithm())
-    digest.update(message)
-    return _signs(certificate.der, signature, digest.finalize(), algorithm)
+    return _signs(certificate.der, signature, hashlib.new(algorithm.name, message).digest(), algorithm)
 
 
 @lru_cache(maxsize=64)

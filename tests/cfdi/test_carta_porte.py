@@ -344,7 +344,7 @@ def test_both_schemas_say_the_same_of_what_is_missing(name):
 
 def test_large_catalogues_are_looked_up():
     large = schema._load(frozenset({CARTA_PORTE, schema.TFD})).large
-    apart = {(etree.QName(tag).localname, attribute) for tag, attribute in large}
+    apart = {(etree.QName(tag).localname, attribute) for tag, attributes in large.items() for attribute in attributes}
     assert {("Mercancia", "BienesTransp"), ("Mercancia", "FraccionArancelaria"), ("Ubicacion", "NumEstacion")} <= apart
     assert ("Concepto", "ClaveProdServ") in apart
 

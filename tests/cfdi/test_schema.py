@@ -181,8 +181,9 @@ def test_another_document(data):
 
 def test_catalogues_that_were_taken_out_are_looked_up():
     large = schema._load(frozenset({TFD})).large
-    assert {attribute for _tag, attribute in large} >= {"ClaveProdServ", "LugarExpedicion", "ClaveUnidad"}
-    assert all(len(values) >= schema_catalogs.LARGE for values in large.values())
+    codes = {attribute: values for attributes in large.values() for attribute, values in attributes.items()}
+    assert codes.keys() >= {"ClaveProdServ", "LugarExpedicion", "ClaveUnidad"}
+    assert all(len(values) >= schema_catalogs.LARGE for values in codes.values())
 
 
 @pytest.mark.parametrize("namespace", sorted(schema._COMPLEMENTS))
