@@ -1,6 +1,8 @@
+import http.client
 import random
 import signal
 import time
+from collections import Counter
 
 import odoorpc
 import psutil
@@ -45,3 +47,32 @@ class Server:
             process.send_signal(signal.SIGKILL)
         self._process.wait(30)
         self.start()
+
+
+class Integration:
+    """Who works over RPC while the server's processes are killed: what has lost its connection is asked for again.
+
+    counted: "refused" and "connection lost", and what its user counts.
+    """
+
+    def __init__(self, port, database):
+        self.counted = Counter()
+        self._port, self._database, self._odoo = port, database, None
+
+    def ask(self, work, *args):
+        """:return: the answer of ``work(odoo, *args)``; None where it was refused, which is printed"""
+        while True:
+            try:
+                if self._odoo is None:
+                    self._odoo = odoorpc.ODOO("127.0.0.1", port=self._port, timeout=300)
+                    self._odoo.login(self._database, LOGIN, PASSWORD)
+                return work(self._odoo, *args)
+            except odoorpc.error.RPCError as error:  # noqa: PERF203 - it asks until there is an answer
+                self.counted["refused"] += 1
+                print(str(error)[:500], flush=True)
+                return None
+            except (OSError, http.client.HTTPException):
+                # The process that answered was killed, or is not back yet.
+                self.counted["connection lost"] += 1
+                self._odoo = None
+                time.sleep(0.5)

@@ -7,7 +7,6 @@ integration would; at the end the job of the server finishes what is left. Then 
 """
 
 import argparse
-import http.client
 import json
 import multiprocessing
 import random
@@ -19,11 +18,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import odoorpc
-
 from devtools.demo_job import Job
-from devtools.load._server import Server
-from devtools.odoo import LOGIN, PASSWORD
+from devtools.load._server import Integration, Server
 from devtools.setup import workshop
 from devtools.simulator import TEST_NAME, TEST_RFC, simulator
 
@@ -158,28 +154,13 @@ def mixed(own, shared):
 
 
 def stamp(port, database, invoices, answers):
-    """Stamp a few at a time; what has lost its connection is asked for again, what has another answer is left."""
-    counted = Counter()
-    odoo = None
+    """Stamp a few at a time; what has another answer than a lost connection is left."""
+    integration = Integration(port, database)
     for first in range(0, len(invoices), TOGETHER):
         ids = invoices[first : first + TOGETHER]
-        while True:
-            try:
-                if odoo is None:
-                    odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=300)
-                    odoo.login(database, LOGIN, PASSWORD)
-                counted.update(result["state"] for result in odoo.env["account.move"].cfdi_stamp(ids))
-                break
-            except odoorpc.error.RPCError as error:
-                counted["refused"] += 1
-                print(str(error)[:500], flush=True)
-                break
-            except (OSError, http.client.HTTPException):
-                # The process that answered was killed, or is not back yet.
-                counted["connection lost"] += 1
-                odoo = None
-                time.sleep(0.5)
-    answers.put(counted)
+        results = integration.ask(lambda odoo, ids: odoo.env["account.move"].cfdi_stamp(ids), ids)
+        integration.counted.update(result["state"] for result in results or ())
+    answers.put(integration.counted)
 
 
 def finish(server, invoices):

@@ -7,7 +7,6 @@ to the job (a process was killed, or who sells does not wait for a long history)
 """
 
 import argparse
-import http.client
 import multiprocessing
 import random
 import tempfile
@@ -16,10 +15,7 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
-import odoorpc
-
-from devtools.load._server import Server
-from devtools.odoo import LOGIN, PASSWORD
+from devtools.load._server import Integration, Server
 from devtools.setup import workshop
 
 PROCESSES, CONFIRMATIONS, CUSTOMERS = 8, 2000, 50
@@ -93,29 +89,17 @@ def run(server, name, customer_count, confirmations, kill=False):
 
 def confirm(port, database, orders, answers):
     """Confirm sales; one whose connection broke is asked for again, as an integration would."""
-    results = Counter()
-    odoo = None
+    integration = Integration(port, database)
     for order in orders:
-        while True:
-            try:
-                if odoo is None:
-                    odoo = odoorpc.ODOO("127.0.0.1", port=port, timeout=300)
-                    odoo.login(database, LOGIN, PASSWORD)
-                [state] = odoo.env["sale.order"].read([order], ["state"])
-                if state["state"] == "draft":
-                    odoo.env["sale.order"].action_confirm([order])
-                results["confirmed"] += 1
-                break
-            except odoorpc.error.RPCError as error:
-                results["refused"] += 1
-                print(str(error)[:500], flush=True)
-                break
-            except (OSError, http.client.HTTPException):
-                # The process that answered was killed, or is not back yet.
-                results["connection lost"] += 1
-                odoo = None
-                time.sleep(0.5)
-    answers.put(results)
+        integration.counted["confirmed"] += bool(integration.ask(confirm_once, order))
+    answers.put(integration.counted)
+
+
+def confirm_once(odoo, order):
+    [state] = odoo.env["sale.order"].read([order], ["state"])
+    if state["state"] == "draft":
+        odoo.env["sale.order"].action_confirm([order])
+    return True
 
 
 def compare(server, customers):
