@@ -28,6 +28,7 @@ class TestCfdiKey(CustomerCommon):
 
     def _loads(self, key):
         """How often the key is loaded to sign."""
+        self.assertFalse(key.loading_error)  # which loads it, after a change
         with patch.object(
             certificate_key.serialization, "load_pem_private_key", wraps=serialization.load_pem_private_key
         ) as load:
