@@ -14,7 +14,11 @@ class CertificateCertificate(models.Model):
         store=True,
         help="Whose CFDIs it seals; empty for what is no CSD, such as a FIEL.",
     )
-    cfdi_warning = fields.Char(compute="_compute_cfdi_warning")
+    cfdi_warning = fields.Char(
+        string="Warning of This CSD",
+        compute="_compute_cfdi_warning",
+        help="Why it seals nothing, or that it expires soon and no other one is loaded.",
+    )
     cfdi_announced = fields.Selection(
         [("expiring", "Expires Soon"), ("expired", "Expired")],
         string="Expiry Announced",
