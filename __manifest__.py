@@ -86,6 +86,7 @@
         "views/res_config_settings_cfdi_terms_views.xml",
         "views/sale_order_cfdi_views.xml",
         "views/sale_order_stage_views.xml",
+        "wizards/customer_cfdi_verification_views.xml",
         "wizards/customer_credit_authorize_views.xml",
         "wizards/customer_duplicate_views.xml",
         "wizards/customer_duplicate_group_views.xml",

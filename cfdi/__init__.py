@@ -38,6 +38,7 @@ from .sello import certificate_of, seal, verify_seal
 from .timbre import TimbreFiscalDigital, parse_timbre, qr_url, same_comprobante
 from .totals import Totals, complete, compute
 from .validation import validate
+from .verification import Verification, verify
 from .writer import build, build_xml
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "Traslado",
     "TrasladoDR",
     "UnsafeXml",
+    "Verification",
     "account_fields",
     "build",
     "build_xml",
@@ -94,5 +96,6 @@ __all__ = [
     "tax_amount",
     "taxes_of_share",
     "validate",
+    "verify",
     "verify_seal",
 ]

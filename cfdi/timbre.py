@@ -18,7 +18,7 @@ from .secure_xml import as_element, parse_xml
 from .sello import signature_holds
 
 _QR_SERVICE = "https://verificacfdi.facturaelectronica.sat.gob.mx/default.aspx"
-_TIMBRE_PATH = f"{cfdi('Complemento')}/{tfd('TimbreFiscalDigital')}"
+_TIMBRE_PATH = f"{{*}}Complemento/{tfd('TimbreFiscalDigital')}"  # of 3.3 as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from .schema import STRUCTURE, check_schema
 from .secure_xml import as_element
 from .sello import certificate_of, signature_holds
 
-__all__ = ["Problem", "validate"]
+__all__ = ["Problem", "check_seal", "validate"]
 
-_ADDENDA, _EMISOR = cfdi("Addenda"), cfdi("Emisor")
+_ADDENDA = cfdi("Addenda")
 # Values that satisfy the XSD, for a comprobante that is checked before it is sealed.
 _PLACEHOLDERS = {"Sello": "A", "NoCertificado": "0" * 20, "Certificado": "A"}
 
@@ -45,7 +45,7 @@ def validate(
     problems = check_schema(element)
     root = Node(element)
     if sealed:
-        problems += _check_seal(root, now)
+        problems += check_seal(root, now)
     problems += check_rules(root, now=now, known={problem.path for problem in problems})
     return problems
 
@@ -63,7 +63,8 @@ def _prepared(element: etree._Element, sealed: bool) -> etree._Element:
     return copy
 
 
-def _check_seal(root: Node, now: datetime | None) -> list[Problem]:
+def check_seal(root: Node, now: datetime | None = None) -> list[Problem]:
+    """What is wrong with the seal of a CFDI 4.0 or 3.3 and the certificate that it carries; see `validate`."""
     try:
         certificate = certificate_of(root.element)
     except CertificateError as error:
@@ -77,7 +78,7 @@ def _check_seal(root: Node, now: datetime | None) -> list[Problem]:
 
 def _check_certificate(root: Node, certificate: Certificado, now: datetime | None) -> list[Problem]:
     path, problems = "Comprobante/@NoCertificado", []
-    issuer = next((child for child in root.children if child.tag == _EMISOR), None)
+    issuer = next((child for child in root.children if child.tag.endswith("}Emisor")), None)  # of 3.3 as well
     if issuer is not None and issuer["Rfc"] != certificate.rfc:
         message = f"El certificado es de {certificate.rfc}, no del emisor."
         problems.append(Problem("303", message, path, certificate.number))

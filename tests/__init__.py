@@ -25,6 +25,7 @@ from . import (
     test_cfdi_sales,
     test_cfdi_send,
     test_cfdi_wizard,
+    test_cfdi_verification,
     test_changes,
     test_commercial,
     test_commissions,

@@ -5,6 +5,7 @@ from . import (
     base_partner_merge_commercial,
     base_partner_merge_support,
     customer_cfdi_cancel,
+    customer_cfdi_verification,
     customer_credit_authorize,
     customer_duplicate,
     customer_duplicate_group,
