@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools.sql import column_exists
@@ -11,6 +13,40 @@ from .res_partner_tax import GENERIC_RFCS, USE_GENERIC
 RETURNS_USE = "G02"
 TO_BE_DEFINED, REMISSION, DOWN_PAYMENT_FORM = "99", "15", "30"
 METHOD = ("cfdi_payment_method", "cfdi_payment_method_rule")
+STILL_STAMPED = timedelta(days=7)  # 72 hours, and who comes late
+# As ``_default_cfdi_method`` says it.
+OLD_TERMS = """
+    UPDATE account_move move
+       SET cfdi_payment_method = terms.method, cfdi_payment_method_rule = terms.method
+      FROM (
+        SELECT old.id,
+               CASE WHEN old.move_type = 'out_invoice'
+                     AND CASE WHEN company.cfdi_ppd_rule = 'due' THEN due.day > old.invoice_date
+                              ELSE date_trunc('month', due.day) > date_trunc('month', old.invoice_date) END
+                     AND NOT COALESCE((
+                         SELECT BOOL_AND(line.is_downpayment AND line.quantity > 0)
+                           FROM account_move_line line
+                          WHERE line.move_id = old.id AND line.display_type = 'product'
+                     ), FALSE)
+                    THEN 'PPD' ELSE 'PUE' END AS method
+          FROM account_move old
+          JOIN res_company company ON company.id = old.company_id
+    CROSS JOIN LATERAL (SELECT COALESCE(old.invoice_date_due, old.invoice_date) AS day) due
+         WHERE old.move_type IN ('out_invoice', 'out_refund')
+           AND old.state != 'draft'
+           AND old.invoice_date < CURRENT_DATE - %(days)s
+      ) terms
+     WHERE move.id = terms.id
+"""
+OLD_CREDIT_NOTES = """
+    UPDATE account_move note
+       SET cfdi_relation_type = '01',
+           cfdi_payment_form = (
+               SELECT %(form)s FROM account_move invoice
+                WHERE invoice.id = note.reversed_entry_id AND invoice.cfdi_payment_method = 'PPD'
+           )
+     WHERE note.move_type = 'out_refund'
+"""
 TERMS = ("cfdi_use", "cfdi_payment_method", "cfdi_payment_form")
 # What its CFDI says stays as long as that CFDI lives.
 SEALED = {
@@ -150,18 +186,44 @@ class AccountMove(models.Model):
 
     def _auto_init(self):
         # Odoo would compute these for every journal entry that there is, one by one, when it is installed.
-        if not column_exists(self.env.cr, self._table, "cfdi_export"):
+        is_new = not column_exists(self.env.cr, self._table, "cfdi_export")
+        if is_new:
             self.env.cr.execute(
                 """
                 ALTER TABLE account_move
                     ADD COLUMN cfdi_export varchar DEFAULT '01',
+                    ADD COLUMN cfdi_payment_form varchar,
+                    ADD COLUMN cfdi_payment_method varchar,
                     ADD COLUMN cfdi_payment_method_rule varchar,
-                    ADD COLUMN cfdi_relation_type varchar;
+                    ADD COLUMN cfdi_relation_type varchar,
+                    ADD COLUMN cfdi_state varchar,
+                    ADD COLUMN cfdi_use varchar,
+                    ADD COLUMN cfdi_uuid varchar;
                 ALTER TABLE account_move ALTER COLUMN cfdi_export DROP DEFAULT;
-                UPDATE account_move SET cfdi_relation_type = '01' WHERE move_type = 'out_refund';
                 """
             )
-        return super()._auto_init()
+        result = super()._auto_init()
+        if is_new:
+            # When every table of the addon is there.
+            self.pool.post_init(self._fill_cfdi_terms)
+        return result
+
+    def _fill_cfdi_terms(self):
+        """The terms of the documents that were there before: of those that may still be stamped as ever, of the others
+        what their credit notes ask for, in SQL. No customer has terms of its own yet.
+        """
+        self.env.cr.execute(OLD_TERMS, {"days": STILL_STAMPED.days})
+        self.env.cr.execute(OLD_CREDIT_NOTES, {"form": REMISSION})
+        recent = self.search(
+            [
+                ("move_type", "in", ("out_invoice", "out_refund")),
+                "|",
+                ("state", "=", "draft"),
+                ("invoice_date", ">=", fields.Date.today() - STILL_STAMPED),
+            ]
+        )
+        for name in (*TERMS, "cfdi_payment_method_rule"):
+            self.env.add_to_compute(self._fields[name], recent)
 
     def write(self, vals):
         names = SEALED & vals.keys()

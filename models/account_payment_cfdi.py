@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.sql import column_exists, create_column
 
 from .customer_cfdi import LIVE_STATES
 from .sat_catalogs import PAYMENT_FORMS
@@ -70,6 +71,26 @@ class AccountPayment(models.Model):
         "receipt. Being stamped: sealed, and the PAC has not answered yet. Says too much: a receipt tells of an "
         "invoice to which the payment is not applied any more.",
     )
+
+    def _auto_init(self):
+        is_new = not column_exists(self.env.cr, self._table, "cfdi_payment_form")
+        if is_new:
+            # Of the payments that there are: no customer and no other journal says a form yet.
+            create_column(self.env.cr, self._table, "cfdi_payment_form", "varchar")
+            self._fill_cfdi_payment_form()
+        return super()._auto_init()
+
+    def _fill_cfdi_payment_form(self):
+        self.env.cr.execute(
+            """
+            UPDATE account_payment payment
+               SET cfdi_payment_form = %s
+              FROM account_journal journal
+             WHERE journal.id = payment.journal_id AND journal.type = 'cash'
+               AND payment.payment_type = 'inbound' AND payment.partner_type = 'customer'
+            """,
+            [CASH],
+        )
 
     @api.depends("journal_id", "partner_id", "partner_type", "payment_type")
     def _compute_cfdi_payment_form(self):

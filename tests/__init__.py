@@ -10,6 +10,7 @@ from . import (
     test_cfdi,
     test_cfdi_delivery,
     test_cfdi_key,
+    test_cfdi_install,
     test_cfdi_life,
     test_cfdi_moves,
     test_cfdi_payments,
