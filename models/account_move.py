@@ -129,7 +129,8 @@ class AccountMove(models.Model):
         cfdis = self.env["customer.cfdi"].sudo()
         if MANY not in self.env.context:
             cfdis = cfdis.with_context(**{MANY: len(self) > 1})
-        return [cfdis._stamp_move(move) for move in self]
+        # Each commit empties the cache: without the others they are not read again for every document.
+        return [cfdis._stamp_move(move.with_prefetch()) for move in self]
 
     def _check_may_stamp(self):
         """:raise AccessError: for who does not issue CFDIs, or may not write the documents"""

@@ -252,7 +252,7 @@ class CustomerCfdi(models.Model):
         ]
         cfdis = self.search(domain, order="next_attempt NULLS FIRST, id", limit=AT_ONCE)
         cfdis.with_context(**{MANY: True})._run_each(
-            lambda cfdi: cfdi._stamp_move(cfdi.move_id), lambda cfdi: cfdi._failed_values()
+            lambda cfdi: cfdi._stamp_move(cfdi.with_prefetch().move_id), lambda cfdi: cfdi._failed_values()
         )
 
     def _run_each(self, work, values_of_failure):

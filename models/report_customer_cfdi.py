@@ -89,7 +89,7 @@ class ReportCustomerCfdi(models.AbstractModel):
         comprobante = impreso.comprobante
         return {
             # sudo: whoever may read the document sees whose it is
-            "logo": document.sudo().company_id.logo_web,
+            "logo": document.sudo().with_context(bin_size=False).company_id.logo_web,
             "name": document.name,
             "i": impreso,
             "c": comprobante,

@@ -10,6 +10,7 @@ from odoo.tests import tagged
 
 from ..cfdi import parse_xml, read_comprobante
 from ..wizards import customer_stamp
+from .common import RaceCase
 from .pac import PacCommon
 from .payments import PaymentCommon
 
@@ -106,6 +107,8 @@ class TestWizard(StampCase):
             with self.subTest(text):
                 self.assertIn(text, wizard.preview)
         self.assertNotIn("Sello digital", wizard.preview)
+        (values,) = wizard.with_context(bin_size=True).web_read({"preview": {}})
+        self.assertIn("data:image/", values["preview"], "as the form reads it, with the company's logo")
         self.assertNotIn("Folio fiscal", wizard.preview)
         pdf, kind = (
             self.env["ir.actions.report"]
@@ -393,6 +396,25 @@ class TestWizard(StampCase):
         self.env.invalidate_all()
         self.env["customer.stamp"].sudo()._gc_stamps()
         self.assertEqual(wizards.exists(), queued)
+
+
+@tagged("post_install", "-at_install")
+class TestClaims(RaceCase):
+    def test_one_process_at_a_time(self):
+        """Of a line that no test has: the lock is the line's number in a session of the database."""
+        first, second = (self._env(number)["customer.stamp.line"].browse(2**30) for number in range(2))
+        with first._claimed() as mine, second._claimed() as theirs:
+            self.assertEqual((mine, theirs), (first, second.browse()))
+            first.env.cr.commit()
+            with second._claimed() as still:
+                self.assertFalse(still, "it outlives the commits of whoever stamps")
+        with second._claimed() as theirs:
+            self.assertEqual(theirs, second)
+        with self.subTest("a process that dies lets go of it"):
+            first._claimed().__enter__()
+            first.env.cr._cnx.close()
+            with second._claimed() as theirs:
+                self.assertEqual(theirs, second)
 
 
 @tagged("post_install", "-at_install")

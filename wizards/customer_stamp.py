@@ -79,18 +79,11 @@ class CustomerStamp(models.Model):
     )
     stamped_count = fields.Integer(string="Stamped", compute="_compute_counts")
     progress = fields.Float(compute="_compute_counts", help="How far it is, in percent.")
-    # Of a wizard of one document.
-    single = fields.Boolean(string="One Document", compute="_compute_single")
-    problems = fields.Text(
-        string="Problems of the Document",
-        compute="_compute_single",
-        help="What has to be mended, or what the PAC says.",
-    )
     preview = fields.Html(
         string="What Will Be Sent",
         compute="_compute_preview",
         sanitize=False,
-        help="The document as it will be printed.",
+        help="Of a wizard of one document: as it will be printed.",
     )
 
     @api.depends("line_ids.move_id")
@@ -102,12 +95,6 @@ class CustomerStamp(models.Model):
     def _compute_payment_ids(self):
         for stamp in self:
             stamp.payment_ids = stamp.line_ids.payment_id
-
-    @api.depends("line_ids.step")
-    def _compute_single(self):
-        for stamp in self:
-            stamp.single = len(stamp.line_ids) == 1
-            stamp.problems = stamp.single and stamp.line_ids.message
 
     @api.depends("line_ids.step")
     def _compute_preview(self):
@@ -383,15 +370,21 @@ class CustomerStamp(models.Model):
         )
         lines.step = "queued"
         self.sudo().started_at = fields.Datetime.now()
-        lines._trigger_job()
+        self._trigger_job()
         self.env["customer.cfdi"]._commit()
 
     def _stamp_until(self, until):
         """Stamp what is queued, for some time."""
         for line in self.sudo().line_ids.filtered(lambda line: line.step == "queued"):
-            line._stamp_queued()
+            # Each commit empties the cache: what belongs to the others is not read again.
+            line.with_prefetch()._stamp_queued()
             if time.monotonic() >= until:
                 break
+        # A job that found nothing but what this process was at has ended meanwhile.
+        self._trigger_job()
+
+    def _trigger_job(self):
+        self.sudo().line_ids.filtered(lambda line: line.step == "queued")._trigger_job()
 
     # ------------------------------------------------------------------
     # Jobs

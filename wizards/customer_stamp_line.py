@@ -39,7 +39,7 @@ class CustomerStampLine(models.Model):
 
     stamp_id = fields.Many2one("customer.stamp", required=True, readonly=True, index=True, ondelete="cascade")
     move_id = fields.Many2one("account.move", string="Document", readonly=True, index=True, ondelete="cascade")
-    payment_id = fields.Many2one("account.payment", string="Payment", readonly=True, ondelete="cascade")
+    payment_id = fields.Many2one("account.payment", readonly=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     name = fields.Char(string="Number", readonly=True)
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
@@ -240,7 +240,9 @@ class CustomerStampLine(models.Model):
         The database's own locks of a session: a row's would end with the first commit, and these end with the process
         that dies.
         """
-        sql = SQL("SELECT id FROM unnest(%s) id WHERE pg_try_advisory_lock(hashtext(%s), id)", self.ids, self._table)
+        sql = SQL(
+            "SELECT id FROM unnest(%s::int[]) id WHERE pg_try_advisory_lock(hashtext(%s), id)", self.ids, self._table
+        )
         claimed = self.browse(line_id for [line_id] in self.env.execute_query(sql))
         try:
             # What whoever had it before has committed is seen by a transaction that begins now.
@@ -249,7 +251,7 @@ class CustomerStampLine(models.Model):
             yield claimed
         finally:
             self.env.cr.execute(
-                SQL("SELECT pg_advisory_unlock(hashtext(%s), id) FROM unnest(%s) id", self._table, claimed.ids)
+                SQL("SELECT pg_advisory_unlock(hashtext(%s), id) FROM unnest(%s::int[]) id", self._table, claimed.ids)
             )
 
     def _stamp_queued(self):
@@ -282,7 +284,7 @@ class CustomerStampLine(models.Model):
         user = self.create_uid
         lines = self.env["customer.stamp.line"].search([("stamp_id", "=", self.stamp_id.id)], limit=2)
         move = self.move_id.with_user(user).with_context(
-            {MANY: len(lines) > 1, "allowed_company_ids": self.company_id.ids, "lang": user.lang, "tz": user.tz}
+            allowed_company_ids=self.company_id.ids, lang=user.lang, tz=user.tz, **{MANY: len(lines) > 1}
         )
         try:
             (result,) = move.cfdi_stamp()
@@ -297,13 +299,16 @@ class CustomerStampLine(models.Model):
     def _cron_stamp(self):
         """Stamp what is queued, whoever asked for it, each in its own transactions. Several jobs may run at once."""
         cron = self.env["ir.cron"]
-        lines = self.search([("step", "=", "queued")], order="id", limit=AT_ONCE)
+        queued = [("step", "=", "queued")]
+        lines = self.search(queued, order="id", limit=AT_ONCE)
         cron._commit_progress(remaining=len(lines))
-        tried = 0
+        tried = False
         for line in lines:
-            done = int(line._stamp_queued())
-            tried += done
-            if not cron._commit_progress(done):
-                break
-        # What others are at is theirs: who finds nothing else to do does not ask again and again.
-        cron._commit_progress(remaining=tried and self.search_count([("step", "=", "queued")], limit=AT_ONCE))
+            # What another process is at costs nothing, and is no reason to stop.
+            if line.with_prefetch()._stamp_queued():
+                tried = True
+                if not cron._commit_progress(1):
+                    break
+        left = self.search(queued, order="id", limit=AT_ONCE)
+        # Where there is nothing but what others are at, they go on with it.
+        cron._commit_progress(remaining=len(left) if tried or left - lines else 0)
