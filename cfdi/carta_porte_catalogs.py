@@ -5,10 +5,17 @@ Addresses are looked up in the database that satcfdi ships; the two columns that
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from .catalogs import _value
+from . import postal
+from .catalogs import _rows, _value
+
+if TYPE_CHECKING:
+    from .carta_porte import Domicilio
 
 REMOLQUES: Mapping[str, frozenset[bool]] = MappingProxyType(
     {
@@ -30,6 +37,24 @@ REGIMENES_ADUANEROS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """c_RegimenAduanero, column "ImpoExpo" (CP118, CP169)."""
+
+
+@cache
+def entries(catalogue: str) -> tuple[tuple[str, str], ...]:
+    """(code, description) of a catalogue of the Carta Porte, such as ``c_ConfigAutotransporte``: of small ones, to
+    choose from."""
+    return tuple(sorted(_rows(f"C592_{catalogue}")))
+
+
+def exists(catalogue: str, code: str) -> bool:
+    """Whether a catalogue of the Carta Porte has it: ``c_ClaveProdServCP``, ``c_MaterialPeligroso``."""
+    return bool(code) and _exists(f"C592_{catalogue}", code)
+
+
+def colonia_code(name: str, postal_code: str) -> str:
+    """Code in c_Colonia of a colonia by its name, whatever its accents and capitals; '' where it is not to be found."""
+    wanted = _letters(name)
+    return next((code for code, found in postal.numbered_colonias(postal_code) if _letters(found) == wanted), "")
 
 
 def colonia_exists(code: str, postal_code: str) -> bool:
@@ -64,7 +89,38 @@ def place_of(postal_code: str) -> tuple[str, str, str]:
     return estado, municipio or "", localidad or ""
 
 
-def _exists(table: str, key: tuple[str, str]) -> bool:
+def address_line(address: Domicilio) -> str:
+    """An address as it is read: of Mexico with the names that its codes have in the catalogues."""
+    street = " ".join(part for part in (address.Calle, address.NumeroExterior) if part)
+    inside = address.NumeroInterior and f"int. {address.NumeroInterior}"
+    names = (address.Colonia, address.Localidad, address.Municipio, address.Estado)
+    if address.Pais == "MEX":
+        names = (
+            _name("c_Colonia", (address.Colonia, address.CodigoPostal)),
+            _name("c_Localidad", (address.Localidad, address.Estado)),
+            _name("c_Municipio", (address.Municipio, address.Estado)),
+            _name("c_Estado", address.Estado),
+        )
+    parts = (street, inside, *names, f"C.P. {address.CodigoPostal}", address.Pais, address.Referencia)
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _name(catalogue: str, key: str | tuple[str, str]) -> str:
+    """What a code is called; the code itself where this edition of the catalogue does not have it."""
+    try:
+        value = _value(f"C756_{catalogue}", key)
+    except KeyError:
+        return key if isinstance(key, str) else key[0]
+    return value if isinstance(value, str) else value[1]
+
+
+def _letters(text: str) -> str:
+    """Letters and digits alone, plain and small."""
+    plain = unicodedata.normalize("NFKD", text).lower()
+    return "".join(character for character in plain if character.isalnum())
+
+
+def _exists(table: str, key: str | tuple[str, str]) -> bool:
     try:
         _value(table, key)
     except KeyError:

@@ -159,15 +159,27 @@ def local_time(moment: datetime, postal_code: str) -> datetime:
 @lru_cache(maxsize=4096)
 def _value(table: str, key: str | tuple[str, str]):
     """Value of `key`. A connection per look-up: it is read once, and none is shared across a fork."""
-    uri = f"{catalogs_file().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
-        row = connection.execute(
-            f"SELECT value FROM {table} WHERE key = ?",  # noqa: S608 - the names of this module
-            (pickle.dumps(key, protocol=4),),
-        ).fetchone()
+    query = f"SELECT value FROM {table} WHERE key = ?"  # noqa: S608 - the names of this module
+    with _database() as connection:
+        row = connection.execute(query, (pickle.dumps(key, protocol=4),)).fetchone()
     if row is None:
         raise KeyError(key)
-    return _PlainUnpickler(io.BytesIO(row[0])).load()
+    return _plain(row[0])
+
+
+def _rows(table: str) -> list[tuple]:
+    """Every key of a small catalogue with its value."""
+    with _database() as connection:
+        rows = connection.execute(f"SELECT key, value FROM {table}").fetchall()  # noqa: S608 - as above
+    return [(_plain(key), _plain(value)) for key, value in rows]
+
+
+def _database() -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{catalogs_file().as_uri()}?mode=ro&immutable=1", uri=True))
+
+
+def _plain(pickled: bytes):
+    return _PlainUnpickler(io.BytesIO(pickled)).load()
 
 
 class _PlainUnpickler(pickle.Unpickler):

@@ -8,12 +8,21 @@ from .catalogs import _value
 
 _TABLES = MappingProxyType(
     {
-        name: f"C756_{name}"
-        for name in (
-            *("c_ClaveProdServ", "c_ClaveUnidad", "c_Exportacion", "c_FormaPago", "c_Impuesto", "c_Meses"),
-            *("c_MetodoPago", "c_Moneda", "c_ObjetoImp", "c_Pais", "c_Periodicidad", "c_RegimenFiscal"),
-            *("c_TipoDeComprobante", "c_TipoRelacion", "c_UsoCFDI"),
-        )
+        **{
+            name: f"C592_{name}"
+            for name in (
+                *("c_ConfigAutotransporte", "c_FiguraTransporte", "c_MaterialPeligroso", "c_ParteTransporte"),
+                *("c_SubTipoRem", "c_TipoEmbalaje", "c_TipoPermiso"),
+            )
+        },
+        **{
+            name: f"C756_{name}"
+            for name in (
+                *("c_ClaveProdServ", "c_ClaveUnidad", "c_Exportacion", "c_FormaPago", "c_Impuesto", "c_Meses"),
+                *("c_MetodoPago", "c_Moneda", "c_ObjetoImp", "c_Pais", "c_Periodicidad", "c_RegimenFiscal"),
+                *("c_TipoDeComprobante", "c_TipoRelacion", "c_UsoCFDI"),
+            )
+        },
     }
 )
 

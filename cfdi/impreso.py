@@ -12,15 +12,17 @@ from decimal import Decimal
 
 from lxml import etree
 
+from .carta_porte_qr import carta_porte_qr_url
+from .carta_porte_totals import CartaPorteTotals, totals_of
 from .comprobante import Comprobante
 from .elements import clean
-from .namespaces import IMPLOCAL, PAGOS, TFD, cfdi
+from .namespaces import CARTA_PORTE, IMPLOCAL, PAGOS, TFD, cfdi
 from .reader import read_comprobante
 from .secure_xml import parse_xml
 from .timbre import TimbreFiscalDigital, parse_timbre, qr_url
 
 # Those that are printed from the dataclasses.
-_KNOWN_COMPLEMENTOS = frozenset({IMPLOCAL, PAGOS, TFD})
+_KNOWN_COMPLEMENTOS = frozenset({CARTA_PORTE, IMPLOCAL, PAGOS, TFD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Impreso:
 
     pagos: for each payment, in the order of `comprobante.Pagos`. totales_pagos: attributes of pago20:Totales as they
     are written. complementos: elements of the others, for whoever knows how to print them.
+
+    carta_porte_qr: what the second QR of a Carta Porte holds, '' without one.
     """
 
     comprobante: Comprobante
@@ -62,6 +66,8 @@ class Impreso:
     pagos: tuple[PagoImpreso, ...]
     totales_pagos: tuple[tuple[str, Decimal], ...]
     complementos: tuple[etree._Element, ...]
+    carta_porte_qr: str
+    carta_porte_totals: CartaPorteTotals | None
 
     @property
     def complemento_names(self) -> tuple[str, ...]:
@@ -78,7 +84,7 @@ class Impreso:
         return "Este documento es una representación impresa de un CFDI"
 
     def has_complemento(self, name: str) -> bool:
-        """Whether one of the others is called so: ``CartaPorte``."""
+        """Whether one of the others is called so: ``INE``."""
         return name in self.complemento_names
 
 
@@ -89,8 +95,10 @@ def read_impreso(xml: bytes, *, stamped: bool = True) -> Impreso:
     """
     root = parse_xml(xml)
     impuestos = root.find(cfdi("Impuestos"))
+    comprobante = read_comprobante(root)
+    carta_porte = comprobante.CartaPorte
     return Impreso(
-        comprobante=read_comprobante(root),
+        comprobante=comprobante,
         timbre=parse_timbre(root) if stamped else None,
         sello=root.get("Sello", ""),
         no_certificado=root.get("NoCertificado", ""),
@@ -112,6 +120,8 @@ def read_impreso(xml: bytes, *, stamped: bool = True) -> Impreso:
             for node in parent
             if etree.QName(node).namespace not in _KNOWN_COMPLEMENTOS
         ),
+        carta_porte_qr=carta_porte_qr_url(root) if carta_porte and stamped else "",
+        carta_porte_totals=totals_of(carta_porte) if carta_porte else None,
     )
 
 

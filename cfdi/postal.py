@@ -29,6 +29,7 @@ ESTADOS: tuple[str, ...] = tuple(
 
 # How satcfdi writes the key ('0947', '06700') of a colonia: a pickle, protocol 4.
 _COLONIA_KEY = re.compile(rb"\x80\x04\x95.{8}\x8c\x04(\d{4})\x94\x8c\x05(\d{5})\x94\x86\x94\.", re.DOTALL)
+_POSTAL_CODE = re.compile(r"[0-9]{5}")
 _NUMBERS = 10_000  # colonias are numbered with four digits
 
 
@@ -73,15 +74,19 @@ def colonias(code: str) -> tuple[str, ...]:
     :raises KeyError: as `place`
     """
     place(code)
-    return tuple(sorted(_colonias(code), key=_collation))
+    return tuple(sorted((name for _number, name in numbered_colonias(code)), key=_collation))
 
 
-def _colonias(code: str) -> list[str]:
+def numbered_colonias(code: str) -> list[tuple[str, str]]:
+    """(number, name) in c_Colonia of a postal code; none of one that does not exist."""
+    if not _POSTAL_CODE.fullmatch(code):
+        return []
     index = _colonia_index()
     first = int(code) * _NUMBERS
     rows = index[bisect_left(index, first) : bisect_left(index, first + _NUMBERS)]
+    numbers = [f"{row % _NUMBERS:04d}" for row in rows]
     with _catalogs() as connection:
-        return [_read(connection, "C756_c_Colonia", (f"{row % _NUMBERS:04d}", code)) for row in rows]
+        return [(number, _read(connection, "C756_c_Colonia", (number, code))) for number in numbers]
 
 
 def _read(connection: sqlite3.Connection, table: str, key: str | tuple[str, str]):

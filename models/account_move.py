@@ -84,7 +84,7 @@ class AccountMove(models.Model):
 
         :param list problems: everything that is missing or cannot be expressed is added to it, one line each
         :return: ``cfdi.Comprobante``; without Folio if it has a number of its own, which it gets when it is sealed;
-            where there are problems, with gaps
+            where there are problems, with gaps, or None
         :raise UserError: there is no more to tell about it than this
         """
         found = []

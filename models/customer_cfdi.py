@@ -25,8 +25,11 @@ UNFINISHED_STATES = ("sealed", "sent")
 # It is a legal document now.
 VALID_STATES = ("stamped", "cancel_requested")
 LIVING = f"state IN {LIVE_STATES}"
-PAYMENT_SERIES = "CP"
 ISSUER_GROUP = "l10n_mx_customer.group_cfdi_issuer"
+# Of types whose source has no number of its own that the SAT could take: their series.
+OWN_SERIES = {"P": "CP", "T": "TCP"}
+# Field that points at the source of a document -> its model.
+SOURCES = {"move_id": "account.move", "transfer_id": "customer.cfdi.transfer"}
 # Context key: many are stamped together.
 MANY = "cfdi_many"
 
@@ -34,8 +37,10 @@ MANY = "cfdi_many"
 class CustomerCfdi(models.Model):
     """A legal document: one sealed comprobante, and what the PAC answered.
 
-    It exists apart from its source (``move_id``: an invoice, a credit note, the journal entry of a payment) because it
-    outlives what happens to it. Its life, one commit a step:
+    It exists apart from its source (``_source``: an invoice, a credit note, the journal entry of a payment, a transfer)
+    because it outlives what happens to it. A source is of one of the models of ``SOURCES``; it has ``company_id``,
+    ``name``, ``cfdi_stamp``, ``_prepare_cfdi``, ``_needs_another_cfdi`` and ``_cfdi_sealed``, which are told in
+    ``account.move``. Its life, one commit a step:
 
     1. ``sealed``: built from its source, checked against the SAT's schema and rules, sealed, and stored. From here on
        its bytes, folio and date never change.
@@ -49,7 +54,7 @@ class CustomerCfdi(models.Model):
 
     This file makes the documents, ``customer_cfdi_check`` tells what is wrong before, ``customer_cfdi_sending`` sends
     them. Nobody has write access, only the methods: entry points are ``customer.stamp`` (the wizard and its queue),
-    ``account.move.cfdi_stamp``, ``retry`` and ``cancel``.
+    ``cfdi_stamp`` of the source, ``retry`` and ``cancel``.
     """
 
     _name = "customer.cfdi"
@@ -58,12 +63,15 @@ class CustomerCfdi(models.Model):
     _rec_name = "name"
     _check_company_auto = True
 
-    move_id = fields.Many2one("account.move", required=True, readonly=True, ondelete="restrict", index=True)
+    move_id = fields.Many2one("account.move", readonly=True, ondelete="restrict", index=True)
+    transfer_id = fields.Many2one(
+        "customer.cfdi.transfer", readonly=True, ondelete="restrict", index="btree_not_null", check_company=True
+    )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     partner_id = fields.Many2one("res.partner", string="Customer", required=True, readonly=True, index=True)
     name = fields.Char(compute="_compute_name")
     cfdi_type = fields.Selection(
-        [("I", "Income (I)"), ("E", "Credit Note (E)"), ("P", "Payment (P)")],
+        [("I", "Income (I)"), ("E", "Credit Note (E)"), ("P", "Payment (P)"), ("T", "Transfer (T)")],
         string="Type",
         required=True,
         readonly=True,
@@ -95,6 +103,7 @@ class CustomerCfdi(models.Model):
         readonly=True, groups="base.group_user", help="What the PAC answered last, or why it could not be asked."
     )
 
+    _one_source = models.Constraint("CHECK (num_nonnulls(move_id, transfer_id) = 1)", "A CFDI has one source.")
     _folio_unique = models.UniqueIndex(
         f"(issuer_rfc, series, folio) WHERE {LIVING}",
         "There is already a CFDI with this series and folio of this issuer.",
@@ -103,6 +112,10 @@ class CustomerCfdi(models.Model):
     _move_unique = models.UniqueIndex(
         f"(move_id) WHERE {LIVING} AND cfdi_type IN ('I', 'E')",
         "This document has a living CFDI already.",
+    )
+    _transfer_unique = models.UniqueIndex(
+        f"(transfer_id) WHERE {LIVING} AND transfer_id IS NOT NULL",
+        "This transfer has a living CFDI already.",
     )
 
     @api.depends("series", "folio", "uuid", "issuer_rfc")
@@ -118,6 +131,16 @@ class CustomerCfdi(models.Model):
     # ------------------------------------------------------------------
     # Business
     # ------------------------------------------------------------------
+
+    def _source(self):
+        """What the document was made of, a record of one of ``SOURCES``."""
+        self.ensure_one()
+        return self.transfer_id or self.move_id
+
+    @api.model
+    def _source_field(self, source):
+        """The field of ``SOURCES`` that points at a source."""
+        return next(name for name, model in SOURCES.items() if model == source._name)
 
     @api.model
     def _stamp_move(self, move):
@@ -138,7 +161,7 @@ class CustomerCfdi(models.Model):
     @api.model
     def _result(self, move, cfdi, message):
         return {
-            "move_id": move.id,
+            self._source_field(move): move.id,
             "name": move.name,
             "cfdi_id": cfdi.id,
             "state": cfdi.state or "invalid",
@@ -171,7 +194,7 @@ class CustomerCfdi(models.Model):
         if problems:
             raise UserError("\n".join(problems))
         if not comprobante.Folio:
-            series, folio = self._next_payment_folio(move.company_id, comprobante.Emisor.Rfc)
+            series, folio = self._next_folio(move.company_id, comprobante)
             comprobante = replace(comprobante, Serie=series, Folio=folio)
         for problem in self._folio_problems({move: comprobante}).values():
             raise UserError(problem)
@@ -194,7 +217,7 @@ class CustomerCfdi(models.Model):
             pago = comprobante.Pagos[0]
             currency, total = pago.MonedaP, pago.Monto
         return {
-            "move_id": move.id,
+            self._source_field(move): move.id,
             "company_id": move.company_id.id,
             "partner_id": self._customer_of(move, comprobante).id,
             "cfdi_type": comprobante.TipoDeComprobante,
@@ -214,32 +237,35 @@ class CustomerCfdi(models.Model):
     @api.model
     def _customer_of(self, move, comprobante):
         """Whose document it is. Of a payment: the customer of the invoices that it pays, whoever paid."""
+        if comprobante.TipoDeComprobante == "T":
+            return move._cfdi_customer()
         if comprobante.TipoDeComprobante != "P":
             return move.commercial_partner_id
         uuid = comprobante.Pagos[0].DoctosRelacionados[0].IdDocumento
         return self.search([("uuid", "=", uuid)]).partner_id
 
     @api.model
-    def _next_payment_folio(self, company, rfc):
-        """Series and folio of a receipt of payment: its journal entry may have several, so they have their own numbers.
+    def _next_folio(self, company, comprobante):
+        """Series and folio of a receipt of payment, whose journal entry may have several, or of a transfer.
 
-        Those of receipts that came to nothing are given again first: there are no gaps. Whoever asks at the same moment
-        fails on the sequence's row, and Odoo tries the call again.
+        Those of documents that came to nothing are given again first: there are no gaps. Whoever asks at the same
+        moment fails on the sequence's row, and Odoo tries the call again.
         """
-        sequence = company._get_cfdi_payment_sequence()
+        series = OWN_SERIES[comprobante.TipoDeComprobante]
+        sequence = company._get_cfdi_sequence(comprobante.TipoDeComprobante)
         free = self.env.execute_query(
             SQL(
                 "SELECT folio FROM customer_cfdi cfdi WHERE issuer_rfc = %s AND series = %s AND state = ANY(%s)"
                 " AND NOT EXISTS (SELECT FROM customer_cfdi other WHERE other.issuer_rfc = cfdi.issuer_rfc"
                 " AND other.series = cfdi.series AND other.folio = cfdi.folio AND other.state != ALL(%s))"
                 " ORDER BY folio::int LIMIT 1",
-                rfc,
-                PAYMENT_SERIES,
+                comprobante.Emisor.Rfc,
+                series,
                 ["rejected", "discarded"],
                 ["rejected", "discarded"],
             )
         )
-        return PAYMENT_SERIES, free[0][0] if free else sequence._next()
+        return series, free[0][0] if free else sequence._next()
 
     def _lock(self):
         """Hold the row until the next commit, and see what is committed of it."""

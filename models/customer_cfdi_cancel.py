@@ -192,7 +192,9 @@ class CustomerCfdi(models.Model):
     def _dependent_cfdis(self):
         """Valid documents that name this one, receipts and credit notes: with them the SAT does not cancel it."""
         receipts = self.env["customer.cfdi.payment"].search([("uuid", "=", self.uuid), ("living", "=", True)]).cfdi_id
-        notes = self.search([("move_id.reversed_entry_id", "=", self.move_id.id), ("state", "in", VALID_STATES)])
+        notes = self.browse()
+        if self.move_id:
+            notes = self.search([("move_id.reversed_entry_id", "=", self.move_id.id), ("state", "in", VALID_STATES)])
         return receipts.filtered(lambda cfdi: cfdi.state in VALID_STATES) | notes
 
     def _cancel_replaced(self):

@@ -71,10 +71,12 @@ class CustomerCfdi(models.Model):
     def _to_stamp(self, moves):
         """The document of each source that is not finished, or is all that it needs; none if one is to be made.
 
+        :param moves: sources, of one model
         :return: {move: ``customer.cfdi``}
         """
-        living = self.search([("move_id", "in", moves.ids), ("state", "in", LIVE_STATES)]).grouped("move_id")
-        more = self.env["account.move"].browse([move.id for move in living])._needing_another_cfdi()
+        name = self._source_field(moves)
+        living = self.search([(name, "in", moves.ids), ("state", "in", LIVE_STATES)]).grouped(name)
+        more = moves.browse([move.id for move in living])._needing_another_cfdi()
         answer = {}
         for move in moves:
             cfdis = living.get(move, self.browse())
@@ -110,8 +112,8 @@ class CustomerCfdi(models.Model):
             comprobante = move._prepare_cfdi(problems)
         except (CfdiError, UserError) as error:
             return None, problems + str(error).split("\n")
-        if not problems:
-            return comprobante, []
+        if not problems or comprobante is None:
+            return comprobante, problems
         stand_in = replace(
             comprobante,
             Conceptos=(STAND_IN,),
@@ -168,7 +170,7 @@ class CustomerCfdi(models.Model):
                 "Journals and companies of one RFC number their invoices with different prefixes.",
                 name="-".join(wanted[1:]),
                 rfc=wanted[0],
-                other=taken[wanted].move_id.name,
+                other=taken[wanted]._source().name,
                 company=taken[wanted].company_id.display_name,
             )
             for key, wanted in keys.items()

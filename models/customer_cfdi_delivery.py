@@ -272,9 +272,9 @@ class CustomerCfdi(models.Model):
     # Files
 
     def _document(self):
-        """What the customer knows the document by, with its chatter: the invoice, or the payment."""
+        """What the document is known by, with its chatter: the invoice, the payment, the transfer."""
         self.ensure_one()
-        return self.move_id.origin_payment_id or self.move_id
+        return self.move_id.origin_payment_id or self._source()
 
     def _pdf(self):
         """The printed CFDI, made from its stamped XML.
@@ -372,6 +372,9 @@ class CustomerCfdi(models.Model):
         :return: the values to store
         :raise UserError: nobody of the customer has an e-mail
         """
+        if self.cfdi_type == "T":
+            # Its receiver is the company itself, and it tells where the goods of others go.
+            return self._not_wanted(self.env._("A transfer is printed for its driver: no customer gets it."))
         customer = self.partner_id.commercial_partner_id
         if customer.no_email:
             return self._not_wanted(

@@ -7,8 +7,9 @@ from odoo.exceptions import AccessError, UserError
 
 from ..cfdi import CfdiError, read_comprobante
 from ..cfdi.pac import PacError, PacRejected, PacUnavailable, check_timbrado
-from .customer_cfdi import MANY, UNFINISHED_STATES
+from .customer_cfdi import MANY, SOURCES, UNFINISHED_STATES
 from .customer_cfdi_delivery import MAIL_KEY
+from .notification import stamping_notification
 
 _logger = logging.getLogger(__name__)
 
@@ -59,17 +60,23 @@ class CustomerCfdi(models.Model):
     def retry(self):
         """Go on with documents that are sealed or in doubt; the others are answered as they are.
 
-        :return: as ``account.move.cfdi_stamp``
+        :return: as ``cfdi_stamp`` of their sources
         """
-        return self.move_id.cfdi_stamp()
+        return [result for source in self._sources() for result in source.cfdi_stamp()]
 
     def action_retry(self):
         """Button: ask the PAC again, and show what became of it; its bytes are sealed, and there is nothing to check.
 
-        :return: as ``customer.stamp.action_stamp``
+        :return: as ``customer.stamp.action_stamp``; of transfers, a notification
         :raise AccessError: for who may not stamp it
         """
-        return self.env["customer.stamp"].create({"move_ids": self.move_id.ids}).action_stamp()
+        if self.move_id:
+            return self.env["customer.stamp"].create({"move_ids": self.move_id.ids}).action_stamp()
+        return stamping_notification(self.retry())
+
+    def _sources(self):
+        """Recordsets of what the documents were made of, one of each model that there is."""
+        return [self[name] for name in SOURCES if self[name]]
 
     def resolve(self, stamped_xml=None):
         """Say what became of a document in doubt that only a person could look up at its PAC.
@@ -252,7 +259,7 @@ class CustomerCfdi(models.Model):
         ]
         cfdis = self.search(domain, order="next_attempt NULLS FIRST, id", limit=AT_ONCE)
         cfdis.with_context(**{MANY: True})._run_each(
-            lambda cfdi: cfdi._stamp_move(cfdi.with_prefetch().move_id), lambda cfdi: cfdi._failed_values()
+            lambda cfdi: cfdi._stamp_move(cfdi.with_prefetch()._source()), lambda cfdi: cfdi._failed_values()
         )
 
     def _run_each(self, work, values_of_failure):

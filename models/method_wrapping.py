@@ -18,3 +18,8 @@ def wrap_method(env, model, name, around):
 
     wrapper.wrapped_by = around
     setattr(model, name, wrapper)
+
+
+def add_method(env, model, method):
+    """Give a model a method by the name of a function, from ``_register_hook``: for models as above."""
+    setattr(env.registry[model], method.__name__, method)

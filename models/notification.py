@@ -14,3 +14,13 @@ def notification(message, kind="success", **params):
             **params,
         },
     }
+
+
+def stamping_notification(results):
+    """Tell what became of documents that were stamped: what failed; else all of them.
+
+    :param list results: of ``cfdi_stamp``
+    """
+    failed = [result for result in results if result["state"] != "stamped"]
+    message = "\n".join(f"{result['name']}: {result['message']}" for result in failed or results)
+    return notification(message, "danger" if failed else "success", sticky=bool(failed))

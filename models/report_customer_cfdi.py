@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..cfdi import CfdiError
+from ..cfdi.carta_porte_catalogs import address_line
 from ..cfdi.descriptions import describe, described
 from ..cfdi.importe_letra import amount_in_words
 from ..cfdi.impreso import read_impreso
@@ -94,7 +95,12 @@ class ReportCustomerCfdi(models.AbstractModel):
             "i": impreso,
             "c": comprobante,
             "timbre": impreso.timbre,
+            "carta_porte_qr": impreso.carta_porte_qr and _qr_png(impreso.carta_porte_qr),
             "words": words(comprobante.Total, comprobante.Moneda),
+            "addresses": [
+                place.Domicilio and address_line(place.Domicilio)
+                for place in (comprobante.CartaPorte.Ubicaciones if comprobante.CartaPorte else ())
+            ],
             "totales_pagos": [(TOTALES.get(name, name), amount) for name, amount in impreso.totales_pagos],
         }
 

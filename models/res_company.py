@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from .res_partner_identity import SWITCHES
 
 SHOWN_PAIRS = 10  # of customers with the same value, in an error
+# TipoDeComprobante -> the sequence of its folios.
+CFDI_SEQUENCES = {"P": "cfdi_payment_sequence_id", "T": "cfdi_transfer_sequence_id"}
 # Of most of Mexico: for a company whose contact says nothing.
 DEFAULT_TIME_ZONE = "America/Mexico_City"
 
@@ -21,6 +23,9 @@ class ResCompany(models.Model):
     )
     cfdi_payment_sequence_id = fields.Many2one(
         "ir.sequence", string="Folios of Receipts of Payment", readonly=True, groups="base.group_system", copy=False
+    )
+    cfdi_transfer_sequence_id = fields.Many2one(
+        "ir.sequence", string="Folios of Transfers", readonly=True, groups="base.group_system", copy=False
     )
 
     customer_rfc_unique = fields.Boolean(
@@ -72,20 +77,18 @@ class ResCompany(models.Model):
         self.ensure_one()
         return fields.Date.context_today(self.with_context(tz=self._business_time_zone()))
 
-    def _get_cfdi_payment_sequence(self):
-        """Of the folios of receipts of payment, without gaps: a number that is not used is given to the next one."""
+    def _get_cfdi_sequence(self, cfdi_type):
+        """Of the folios of receipts of payment (P) or transfers (T), without gaps: a number that is not used is given
+        to the next one."""
         self.ensure_one()
         company = self.sudo()
-        if not company.cfdi_payment_sequence_id:
-            company.cfdi_payment_sequence_id = (
-                self.env["ir.sequence"]
-                .sudo()
-                .create(
-                    {
-                        "name": self.env._("Receipts of payment of %(company)s", company=self.name),
-                        "implementation": "no_gap",
-                        "company_id": self.id,
-                    }
-                )
+        name = CFDI_SEQUENCES[cfdi_type]
+        if not company[name]:
+            company[name] = company[name].create(
+                {
+                    "name": f"{company._fields[name]._description_string(self.env)}: {self.name}",
+                    "implementation": "no_gap",
+                    "company_id": self.id,
+                }
             )
-        return company.cfdi_payment_sequence_id
+        return company[name]

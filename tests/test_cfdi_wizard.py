@@ -424,7 +424,7 @@ class TestWizardOfPayments(PaymentCommon):
         invoice.cfdi_stamp()
         entry = self.pay(invoice)
         unneeded = self.pay(self._create_customer_invoice())
-        sequence = self.company.sudo()._get_cfdi_payment_sequence()
+        sequence = self.company.sudo()._get_cfdi_sequence("P")
         number = sequence.number_next_actual
         wizard = self.env["customer.stamp"].create({"payment_ids": (entry + unneeded).origin_payment_id.ids})
         by_entry = {line.move_id: line for line in wizard.line_ids}
