@@ -1,5 +1,6 @@
 from . import (
     account_move,
+    account_move_carta_porte,
     account_move_cfdi_terms,
     account_move_commission,
     account_move_comprobante,
@@ -41,6 +42,7 @@ from . import (
     customer_cfdi_sending,
     customer_cfdi_transfer,
     customer_cfdi_transfer_carta_porte,
+    customer_cfdi_transfer_invoice,
     customer_cfdi_transfer_lines,
     customer_cfdi_transfer_stock,
     customer_cfdi_vehicle,

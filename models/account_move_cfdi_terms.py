@@ -59,6 +59,7 @@ SEALED = {
     "cfdi_related_uuids",
     "cfdi_relation_type",
     "cfdi_replaces_id",
+    "cfdi_transfer_id",
 }
 
 

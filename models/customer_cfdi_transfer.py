@@ -100,7 +100,7 @@ class CustomerCfdiTransfer(models.Model):
         help="State of the latest CFDI of this transfer.",
     )
     cfdi_uuid = fields.Char(string="Fiscal Folio (UUID)", compute="_compute_cfdi_state", store=True)
-    cfdi_is_sealed = fields.Boolean(compute="_compute_cfdi_is_sealed")
+    cfdi_is_sealed = fields.Boolean(string="Sealed in a CFDI", compute="_compute_cfdi_is_sealed")
 
     # ------------------------------------------------------------------
     # Compute
@@ -131,7 +131,7 @@ class CustomerCfdiTransfer(models.Model):
     @api.depends("cfdi_state")
     def _compute_cfdi_is_sealed(self):
         for transfer in self:
-            transfer.cfdi_is_sealed = transfer.cfdi_state in LIVE_STATES
+            transfer.cfdi_is_sealed = transfer._is_sealed()
 
     # ------------------------------------------------------------------
     # CRUD
@@ -160,9 +160,14 @@ class CustomerCfdiTransfer(models.Model):
                 )
             )
 
+    def _is_sealed(self):
+        """Whether a living CFDI says what this says."""
+        self.ensure_one()
+        return self.sudo().cfdi_state in LIVE_STATES
+
     def _check_not_sealed(self):
         """:raise UserError: what a living CFDI says would change"""
-        sealed = self.sudo().filtered(lambda transfer: transfer.cfdi_state in LIVE_STATES)
+        sealed = self.filtered(lambda transfer: transfer._is_sealed())
         if sealed:
             raise UserError(
                 self.env._(
@@ -189,6 +194,18 @@ class CustomerCfdiTransfer(models.Model):
         self._check_no_document()
         # Sudo: nobody writes legal documents.
         self.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state == "sealed").state = "discarded"
+
+    def action_print(self):
+        """Button: download the printed CFDI of a stamped transfer, for its driver.
+
+        :return: the action that downloads it
+        :raise UserError: it is not stamped
+        """
+        self.ensure_one()
+        documents = self.cfdi_ids.filtered(lambda cfdi: cfdi.state in VALID_STATES)
+        if not documents:
+            raise UserError(self.env._("%(name)s is not stamped: there is nothing to print yet.", name=self.name))
+        return documents[0].action_cfdi_pdf()
 
     def action_view_cfdi(self):
         """Button: the CFDIs that were made of the transfer.

@@ -42,7 +42,7 @@ class CustomerCfdiTransferStop(models.Model):
     _inherit = "customer.cfdi.transfer.line"
     _description = "Place of a Transfer"
 
-    kind = fields.Selection(KINDS, string="Goods Are", required=True, default=DESTINATION)
+    kind = fields.Selection(KINDS, string="Type", required=True, default=DESTINATION)
     partner_id = fields.Many2one(
         "res.partner",
         string="Address",

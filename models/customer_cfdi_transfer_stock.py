@@ -26,7 +26,7 @@ class CustomerCfdiTransferPicking(models.Model):
     picking_id = fields.Many2oneReference(
         string="Transfer of Inventory", model_field="picking_model", required=True, index=True
     )
-    picking_model = fields.Char(default=PICKING, required=True)
+    picking_model = fields.Char(string="Model", default=PICKING, required=True)
 
     _picking_unique = models.Constraint(
         "UNIQUE(picking_id)", "The goods of a transfer of inventory travel in one transfer with Carta Porte only."

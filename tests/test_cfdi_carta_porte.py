@@ -10,7 +10,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import CheckViolation, UniqueViolation
 
-from ..cfdi import catalogs, validate, verify_seal
+from ..cfdi import catalogs, read_comprobante, validate, verify_seal
 from .transfers import CARTA, TransferCommon
 
 
@@ -369,7 +369,10 @@ class TestTransfer(TransferCommon):
     def test_pdf(self):
         self.product.write({"cfdi_product_code": "15101514", "cfdi_hazardous": "No"})
         transfer = self._create_transfer()
+        with self.assertRaisesRegex(UserError, "nothing to print"):
+            transfer.action_print()
         transfer.cfdi_stamp()
+        self.assertEqual(transfer.action_print()["url"], f"/my/cfdi/{transfer.cfdi_ids.id}/pdf")
         (result,) = transfer.cfdi_ids.customer_pdf()
         pages = pypdf.PdfReader(io.BytesIO(base64.b64decode(result["pdf"]))).pages
         text = " ".join(" ".join(page.extract_text() for page in pages).split())
@@ -508,3 +511,75 @@ class TestTransfer(TransferCommon):
             transfer._prepare_cfdi()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1] - counts[0], 3, counts)
+
+
+@tagged("post_install", "-at_install")
+class TestFreight(TransferCommon):
+    """The invoice of who sells transport."""
+
+    def _freight(self, transfer, **values):
+        service = self.env["product.product"].create(
+            {
+                "name": "Flete",
+                "type": "service",
+                "cfdi_product_code": "78101802",
+                "uom_id": self.product.uom_id.id,
+                "taxes_id": [Command.set(self.iva_16.ids)],
+            }
+        )
+        return self._create_customer_invoice(
+            invoice_line_ids=[Command.create({"product_id": service.id, "quantity": 1, "price_unit": 18500})],
+            cfdi_transfer_id=transfer.id,
+            **values,
+        )
+
+    def test_stamp(self):
+        # What travels is the customer's, from the customer's: no product of ours.
+        north = self._create_address("Tienda Querétaro", "76343")
+        transfer = self._create_transfer(
+            {
+                "product_id": False,
+                "name": "Muebles armados",
+                "quantity": 8,
+                "uom_id": self.product.uom_id.id,
+                "product_code": "56101500",
+                "weight": 640,
+            }
+        )
+        transfer.stop_ids[0].partner_id = north
+        invoice = self._freight(transfer)
+        (result,) = invoice.cfdi_stamp()
+        self.assertEqual(result["state"], "stamped", result["message"])
+        xml = base64.b64decode(invoice.cfdi_ids.with_context(bin_size=False).xml)
+        self.assertEqual(validate(xml), [])
+        comprobante = read_comprobante(xml)
+        self.assertEqual((comprobante.TipoDeComprobante, comprobante.Total), ("I", 21460))
+        self.assertEqual(comprobante.CartaPorte.Mercancias.Mercancia[0].PesoEnKg, 640)
+        self.assertEqual(
+            [place.RFCRemitenteDestinatario for place in comprobante.CartaPorte.Ubicaciones],
+            ["URE180429TM6", "URE180429TM6"],
+        )
+        # What its CFDI says is sealed, and no other document says it.
+        self.assertTrue(transfer.cfdi_is_sealed)
+        with self.assertRaisesRegex(UserError, "sealed"):
+            transfer.goods_ids.quantity = 9
+        with self.assertRaisesRegex(ValidationError, "sealed"):
+            invoice.cfdi_transfer_id = False
+        self.assertRegex(transfer.cfdi_stamp()[0]["message"], f"in the CFDI of {invoice.name} already")
+        (pdf,) = invoice.cfdi_ids.customer_pdf()
+        text = pypdf.PdfReader(io.BytesIO(base64.b64decode(pdf["pdf"]))).pages[0].extract_text()
+        self.assertIn(comprobante.CartaPorte.IdCCP, "".join(text.split()))
+
+    def test_problems_of_both_at_once(self):
+        transfer = self._create_transfer(vehicle_id=False)
+        invoice = self._freight(transfer, cfdi_use=False)
+        lines = invoice.cfdi_stamp()[0]["message"].split("\n")
+        self.assertEqual(len(lines), 3, lines)
+        self.assertRegex(lines[0], "is missing")
+        self.assertEqual([line.partition(":")[0] for line in lines[1:]], ["Vehicle", "Drivers"])
+
+    def test_what_is_sold_is_transport(self):
+        invoice = self._create_customer_invoice(cfdi_transfer_id=self._create_transfer().id)
+        (result,) = invoice.cfdi_stamp()
+        self.assertEqual(result["state"], "invalid")
+        self.assertIn("CP109", result["message"])
