@@ -149,6 +149,14 @@ class CustomerCfdiTransfer(models.Model):
             self._check_not_sealed()
         return super().write(vals)
 
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for transfer, new in zip(self, copies, strict=True):
+            places = dict(zip(transfer.stop_ids, new.stop_ids, strict=True))
+            for goods in new.goods_ids.filtered(lambda goods: goods.origin_id or goods.destination_id):
+                goods.write({name: places.get(goods[name]) for name in ("origin_id", "destination_id")})
+        return copies
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_cfdi(self):
         documents = self.sudo().cfdi_ids
@@ -194,6 +202,21 @@ class CustomerCfdiTransfer(models.Model):
         self._check_no_document()
         # Sudo: nobody writes legal documents.
         self.sudo().cfdi_ids.filtered(lambda cfdi: cfdi.state == "sealed").state = "discarded"
+
+    def action_replace(self):
+        """Button: make the transfer that takes the place of one that was stamped with errors (motive 01).
+
+        It is corrected and stamped, and then the first one is cancelled.
+
+        :return: a window action on the new transfer
+        :raise AccessError: for who may not make transfers
+        :raise UserError: it is not stamped
+        """
+        self.ensure_one()
+        document = self.cfdi_ids.filtered(lambda cfdi: cfdi.state == "stamped")
+        if not document:
+            raise UserError(self.env._("%(name)s is not stamped: there is nothing to replace.", name=self.name))
+        return self.copy({"cfdi_replaces_id": document.id, "origin": self.origin}).get_formview_action()
 
     def action_print(self):
         """Button: download the printed CFDI of a stamped transfer, for its driver.

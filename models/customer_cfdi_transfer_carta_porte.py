@@ -5,7 +5,6 @@ from datetime import timezone
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import models
-from odoo.exceptions import UserError
 
 from ..cfdi import CfdiRelacionados, Emisor, catalogs, goods_transfer, id_ccp
 from ..cfdi.carta_porte import (
@@ -306,7 +305,7 @@ class CustomerCfdiTransferStop(models.Model):
             TipoUbicacion=self.kind,
             IDUbicacion=number,
             RFCRemitenteDestinatario=company._cfdi_rfc(),
-            NombreRemitenteDestinatario=cfdi_text(company.cfdi_legal_name or company.name, LONGEST_NAME),
+            NombreRemitenteDestinatario=cfdi_text(company.cfdi_legal_name or company.name, LONGEST_NAME).upper(),
             FechaHoraSalidaLlegada=catalogs.local_time(self.moment.replace(tzinfo=timezone.utc), address.zip),
             Domicilio=self._prepare_domicilio(),
             **values,

@@ -187,6 +187,8 @@ class TestTransfer(TransferCommon):
             [(20, "OR000001", "DE000001"), (5, "OR000001", "DE000002")],
         )
         self.assertEqual(transfer.distance, 316.4)
+        copied = transfer.copy()
+        self.assertEqual(copied.goods_ids.destination_id, copied.stop_ids.filtered(lambda stop: stop.kind == "Destino"))
         # The goods of two customers: the document is the company's.
         self.assertEqual(transfer.cfdi_ids.partner_id, self.company.partner_id)
 
@@ -345,7 +347,9 @@ class TestTransfer(TransferCommon):
         """The new one names the old one, which is cancelled once the new one is stamped."""
         wrong = self._create_transfer()
         wrong.cfdi_stamp()
-        right = wrong.copy({"cfdi_replaces_id": wrong.cfdi_ids.id})
+        with self.assertRaisesRegex(UserError, "nothing to replace"):
+            self._create_transfer().action_replace()
+        right = wrong.browse(wrong.action_replace()["res_id"])
         self.assertEqual((len(right.stop_ids), len(right.goods_ids), right.cfdi_state), (2, 1, False))
         root = self._stamped_root(right)
         related = root.find("cfdi:CfdiRelacionados", CARTA)

@@ -258,6 +258,19 @@ class TestPickings(TransferCommon):
         with self.assertRaisesRegex(UserError, "of one company"):
             both.env["customer.cfdi.transfer"].create_from_pickings((theirs + other).ids)
 
+    def test_replace(self):
+        """Inventory goes with the one that takes the place, and is held by its document."""
+        picking = self._picking()
+        wrong = self._transfer(picking)
+        self._complete(wrong)
+        wrong.cfdi_stamp()
+        right = wrong.browse(wrong.action_replace()["res_id"])
+        self.assertEqual((right.origin, right._pickings(), wrong.picking_ids.ids), (picking.name, picking, []))
+        self.assertEqual(picking.cfdi_stamp()[0]["transfer_id"], right.id)
+        self.assertEqual((wrong.cfdi_state, right.cfdi_state), ("cancelled", "stamped"))
+        with self.assertRaisesRegex(UserError, "Cancel the CFDI first"):
+            picking.action_cancel()
+
     def test_button(self):
         pickings = self.env["stock.picking"]
         for kind, path in (("form", "/form/header/button"), ("list", "/list/header/button")):
