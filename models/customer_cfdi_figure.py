@@ -42,9 +42,7 @@ class CustomerCfdiFigure(models.Model):
         "company's own.",
     )
     rfc = fields.Char(string="RFC", required=True, help="RFCFigura, as on the Constancia.")
-    license_number = fields.Char(
-        string="License Number", help="NumLicencia of the driver: the federal license, six to sixteen characters."
-    )
+    license_number = fields.Char(help="NumLicencia of the driver: the federal license, six to sixteen characters.")
     part_ids = fields.Many2many(
         "customer.cfdi.vehicle.part",
         string="Parts of the Vehicle",

@@ -34,9 +34,7 @@ class CustomerCfdiTransfer(models.Model):
     origin = fields.Char(
         string="Source Document", readonly=True, copy=False, help="The transfers of inventory whose goods travel."
     )
-    vehicle_id = fields.Many2one(
-        "customer.cfdi.vehicle", string="Vehicle", check_company=True, index="btree_not_null", tracking=True
-    )
+    vehicle_id = fields.Many2one("customer.cfdi.vehicle", check_company=True, index="btree_not_null", tracking=True)
     takes_trailers = fields.Boolean(related="vehicle_id.takes_trailers")
     trailer_ids = fields.Many2many(
         "customer.cfdi.trailer",
@@ -75,7 +73,7 @@ class CustomerCfdiTransfer(models.Model):
         "notified. Taken from the vehicle.",
     )
     stop_ids = fields.One2many("customer.cfdi.transfer.stop", "transfer_id", string="Places", copy=True)
-    goods_ids = fields.One2many("customer.cfdi.transfer.goods", "transfer_id", string="Goods", copy=True)
+    goods_ids = fields.One2many("customer.cfdi.transfer.goods", "transfer_id", copy=True)
     distance = fields.Float(
         string="Total Distance (km)", compute="_compute_totals", digits=(16, 2), help="Of the whole way."
     )
@@ -216,7 +214,11 @@ class CustomerCfdiTransfer(models.Model):
         document = self.cfdi_ids.filtered(lambda cfdi: cfdi.state == "stamped")
         if not document:
             raise UserError(self.env._("%(name)s is not stamped: there is nothing to replace.", name=self.name))
-        return self.copy({"cfdi_replaces_id": document.id, "origin": self.origin}).get_formview_action()
+        return self._copy_to_replace(document).get_formview_action()
+
+    def _copy_to_replace(self, document):
+        """The transfer that takes the place of this one, whose CFDI is ``document``."""
+        return self.copy({"cfdi_replaces_id": document.id, "origin": self.origin})
 
     def action_print(self):
         """Button: download the printed CFDI of a stamped transfer, for its driver.

@@ -66,19 +66,6 @@ class CustomerCfdiTransfer(models.Model):
         for transfer in self.filtered("picking_ids"):
             transfer._fill_in()
 
-    def action_replace(self):
-        action = super().action_replace()
-        # Inventory goes with the new one. By SQL: what a living CFDI says does not change otherwise.
-        links = self.picking_ids
-        if links:
-            self.env.flush_all()
-            self.env.cr.execute(
-                "UPDATE customer_cfdi_transfer_picking SET transfer_id = %s WHERE id = ANY(%s)",
-                [action["res_id"], links.ids],
-            )
-            self.env.invalidate_all()
-        return action
-
     def action_view_pickings(self):
         """Button: the transfers of inventory whose goods travel.
 
@@ -157,6 +144,18 @@ class CustomerCfdiTransfer(models.Model):
     def _of_pickings(self, pickings):
         """The transfers that goods of inventory travel in."""
         return self.search([("picking_ids.picking_id", "in", pickings.ids)])
+
+    def _copy_to_replace(self, document):
+        new = super()._copy_to_replace(document)
+        # Inventory goes with the new one. By SQL: what a living CFDI says does not change otherwise.
+        links = self.picking_ids
+        if links:
+            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE customer_cfdi_transfer_picking SET transfer_id = %s WHERE id = ANY(%s)", [new.id, links.ids]
+            )
+            self.env.invalidate_all()
+        return new
 
     def _pickings(self):
         return self.env[PICKING].browse(self.picking_ids.mapped("picking_id")).exists()

@@ -124,16 +124,12 @@ class CustomerCfdiVehicle(models.Model):
     permit_number = fields.Char(
         required=True, help="NumPermisoSCT. With TPXX00: “Permiso no contemplado en el catálogo”."
     )
-    liability_insurer = fields.Char(
-        string="Liability Insurer", required=True, help="AseguraRespCivil: who insures its civil liability."
-    )
-    liability_policy = fields.Char(string="Liability Policy", required=True, help="PolizaRespCivil.")
-    environment_insurer = fields.Char(
-        string="Environment Insurer", help="AseguraMedAmbiente: needed, and said, when dangerous goods travel."
-    )
-    environment_policy = fields.Char(string="Environment Policy", help="PolizaMedAmbiente.")
-    cargo_insurer = fields.Char(string="Cargo Insurer", help="AseguraCarga, where the goods are insured.")
-    cargo_policy = fields.Char(string="Cargo Policy", help="PolizaCarga.")
+    liability_insurer = fields.Char(required=True, help="AseguraRespCivil: who insures its civil liability.")
+    liability_policy = fields.Char(required=True, help="PolizaRespCivil.")
+    environment_insurer = fields.Char(help="AseguraMedAmbiente: needed, and said, when dangerous goods travel.")
+    environment_policy = fields.Char(help="PolizaMedAmbiente.")
+    cargo_insurer = fields.Char(help="AseguraCarga, where the goods are insured.")
+    cargo_policy = fields.Char(help="PolizaCarga.")
     trailer_ids = fields.Many2many(
         "customer.cfdi.trailer",
         string="Trailers",
