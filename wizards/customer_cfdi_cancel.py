@@ -15,8 +15,8 @@ class CustomerCfdiCancel(models.TransientModel):
     _description = "Cancel a CFDI"
 
     cfdi_id = fields.Many2one("customer.cfdi", string="CFDI", required=True, readonly=True)
-    cfdi_type = fields.Selection(related="cfdi_id.cfdi_type")
-    company_id = fields.Many2one(related="cfdi_id.company_id")
+    cfdi_type = fields.Selection(related="cfdi_id.cfdi_type", related_sudo=False)
+    company_id = fields.Many2one(related="cfdi_id.company_id", related_sudo=False)
     motive = fields.Selection(MOTIVES, required=True, default="02")
     replacement_id = fields.Many2one(
         "customer.cfdi",
@@ -36,8 +36,7 @@ class CustomerCfdiCancel(models.TransientModel):
     @api.depends("cfdi_id")
     def _compute_payment_form(self):
         for wizard in self:
-            # Sudo: the sealed bytes are read, whoever asks.
-            receipt = wizard.cfdi_id.sudo()
+            receipt = wizard.cfdi_id
             wizard.payment_form = receipt._says_form() if receipt.cfdi_type == "P" else False
 
     def action_cancel(self):
