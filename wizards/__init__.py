@@ -1,4 +1,5 @@
 from . import (
+    account_move_send,
     account_payment_register,
     base_partner_merge,
     base_partner_merge_change,
