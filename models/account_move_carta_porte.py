@@ -20,19 +20,17 @@ class AccountMove(models.Model):
         "Own goods need no invoice; their transfer is stamped by itself.",
     )
 
-    def _prepare_cfdi(self):
+    def _prepare_cfdi(self, problems):
         transfer = self.cfdi_transfer_id
         if not transfer:
-            return super()._prepare_cfdi()
-        problems = []
+            return super()._prepare_cfdi(problems)
+        try:
+            comprobante = super()._prepare_cfdi(problems)
+        except UserError as error:
+            # What is wrong with either is told at once.
+            problems += str(error).split("\n")
+            comprobante = None
         if self._cfdi_type() != "I":
             problems.append(self.env._("Transport Sold: only invoices tell it; empty is expected."))
         carta_porte = transfer._prepare_carta_porte(problems)
-        try:
-            comprobante = super()._prepare_cfdi()
-        except UserError as error:
-            # What is wrong with either is told at once.
-            problems.insert(0, str(error))
-        if problems:
-            raise UserError("\n".join(problems))
-        return replace(comprobante, CartaPorte=carta_porte)
+        return comprobante and replace(comprobante, CartaPorte=carta_porte)

@@ -39,7 +39,7 @@ class CustomerCfdi(models.Model):
 
     It exists apart from its source (``_source``: an invoice, a credit note, the journal entry of a payment, a transfer)
     because it outlives what happens to it. A source is of one of the models of ``SOURCES``; it has ``company_id``,
-    ``name``, ``cfdi_stamp``, ``_prepare_cfdi``, ``_needs_another_cfdi`` and ``_cfdi_sealed``, which are told in
+    ``name``, ``cfdi_stamp``, ``_prepare_cfdi``, ``_needing_another_cfdi`` and ``_cfdi_sealed``, which are told in
     ``account.move``. Its life, one commit a step:
 
     1. ``sealed``: built from its source, checked against the SAT's schema and rules, sealed, and stored. From here on

@@ -12,7 +12,7 @@ class CustomerCfdiTransfer(models.Model):
     def _is_sealed(self):
         return super()._is_sealed() or any(self.sudo().invoice_ids.mapped("cfdi_is_sealed"))
 
-    def _prepare_cfdi(self):
+    def _prepare_cfdi(self, problems):
         invoices = self.sudo().invoice_ids.filtered("cfdi_is_sealed")
         if invoices:
             raise UserError(
@@ -22,4 +22,4 @@ class CustomerCfdiTransfer(models.Model):
                     invoices=", ".join(invoices.mapped("name")),
                 )
             )
-        return super()._prepare_cfdi()
+        return super()._prepare_cfdi(problems)

@@ -512,7 +512,9 @@ class TestTransfer(TransferCommon):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            transfer._prepare_cfdi()
+            problems = []
+            transfer._prepare_cfdi(problems)
+            self.assertFalse(problems)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[1] - counts[0], 3, counts)
 
