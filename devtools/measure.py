@@ -37,5 +37,7 @@ def _run(kind, name, script):
             command = [shop.python, script, "--db", database, "--url", f"http://localhost:{port}"]
             env = shop.odoo.environ()
             env["PYTHONPATH"] = f"{REPOSITORY}{os.pathsep}{env['PYTHONPATH']}"
+            # Else a script would be found before the package of its name: devtools/bench/cfdi.py before cfdi.
+            env["PYTHONSAFEPATH"] = "1"
             with processes.running(command, env=env, cwd=REPOSITORY) as process:
                 return process.wait()
